@@ -1,0 +1,1 @@
+"""Put a project's lock file into the system Python, without ever breaking it."""

@@ -1,0 +1,1 @@
+"""The swap: journaled, recoverable, all or nothing."""

@@ -1,0 +1,1 @@
+"""Selections and locks as text that installers and other tools read."""

@@ -1,0 +1,1 @@
+"""The target interpreter: found, probed, and kept as a value."""

@@ -1,0 +1,1 @@
+"""Lock files of every format, read into one type."""

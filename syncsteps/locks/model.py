@@ -1,0 +1,213 @@
+"""The values that every lock format is read into, in the vocabulary of PEP 751."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.markers import Marker
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+__all__ = [
+    "Archive",
+    "ConflictItem",
+    "Declared",
+    "Dependency",
+    "Directory",
+    "Hash",
+    "Lock",
+    "Package",
+    "Sdist",
+    "Source",
+    "Vcs",
+    "Wheel",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hash:
+    """A digest of a file: ``algorithm`` as hashlib names it, ``digest`` in lower-case hex."""
+
+    algorithm: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheel:
+    """A wheel that the lock names. ``path`` is relative to the lock's ``root``; sizes in bytes."""
+
+    filename: str
+    hashes: tuple[Hash, ...] = ()
+    url: str | None = None
+    path: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sdist:
+    """A source distribution that the lock names. Fields as in `Wheel`."""
+
+    filename: str
+    hashes: tuple[Hash, ...] = ()
+    url: str | None = None
+    path: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A wheel or an sdist that is required by its URL or path, not from an index (PEP 751)."""
+
+    url: str | None = None
+    path: str | None = None
+    hashes: tuple[Hash, ...] = ()
+    size: int | None = None
+    subdirectory: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vcs:
+    """A commit of a repository. ``url`` carries neither revision nor fragment."""
+
+    type: str
+    url: str
+    commit_id: str | None
+    requested_revision: str | None = None
+    subdirectory: str | None = None
+    lfs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """A source tree. ``path`` is relative to the lock's ``root``; a virtual one is no package."""
+
+    path: str
+    editable: bool = False
+    subdirectory: str | None = None
+    virtual: bool = False
+
+
+Source = Archive | Vcs | Directory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """An edge of a graph lock: version and source are there only where the name is ambiguous.
+
+    ``source_id`` equals the `Package.source_id` of the entry that is meant.
+    """
+
+    name: str
+    version: Version | None = None
+    source_id: str | None = None
+    extras: tuple[str, ...] = ()
+    marker: Marker | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A requirement as the project declared it when the lock was made: what staleness compares.
+
+    ``extra`` or ``group`` is where it was declared (neither: the runtime dependencies).
+    ``specifier`` is None where the requirement came from a source other than an index.
+    """
+
+    name: str
+    extras: tuple[str, ...] = ()
+    specifier: SpecifierSet | None = None
+    extra: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One entry of a lock.
+
+    ``source`` is set for what does not come from an index, otherwise ``sdist`` and ``wheels``.
+    ``marker``: in a flat lock the entry applies exactly where it is true (it may use ``extras`` and
+    ``dependency_groups``, PEP 751); in a graph lock it is the union of the forks that the entry
+    belongs to. The dependency fields are filled in graph locks only; ``optional_dependencies`` and
+    ``dependency_groups`` are pairs of a name and its edges, empty ones included.
+    ``declared`` is None where the lock does not record it.
+    """
+
+    name: str
+    version: Version | None = None
+    index: str | None = None
+    source: Source | None = None
+    sdist: Sdist | None = None
+    wheels: tuple[Wheel, ...] = ()
+    marker: Marker | None = None
+    requires_python: SpecifierSet | None = None
+    source_id: str = ""
+    dependencies: tuple[Dependency, ...] = ()
+    optional_dependencies: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
+    dependency_groups: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
+    declared: tuple[Declared, ...] | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether the entry is a directory or a file of this machine's disk."""
+        if isinstance(self.source, Directory):
+            return True
+        return isinstance(self.source, Archive) and self.source.path is not None
+
+    @property
+    def virtual(self) -> bool:
+        """Whether the entry only carries dependencies and is itself never installed."""
+        return isinstance(self.source, Directory) and self.source.virtual
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictItem:
+    """One side of a declared conflict: an extra, a group, or (neither) the package itself."""
+
+    package: str
+    extra: str | None = None
+    group: str | None = None
+
+    def __str__(self) -> str:
+        if self.extra is not None:
+            return f"extra {self.extra!r} of {self.package}"
+        if self.group is not None:
+            return f"group {self.group!r} of {self.package}"
+        return self.package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A whole lock file.
+
+    ``layout`` says how packages are chosen: ``flat`` by each entry's own marker, ``graph`` by
+    walking edges from the roots. ``digest`` is the SHA-256 of the file's bytes, in hex.
+    ``root`` is the directory that relative paths start from. In a graph lock ``members`` names the workspace's
+    packages, ``project`` the one whose directory is ``root`` (None for a workspace without one),
+    and ``requirements`` and ``dependency_groups`` are edges that hang on no package. ``extras`` and
+    ``groups`` are every name that may be asked for; ``default_groups`` apply unless they are
+    declined. ``environments`` are the markers outside which the lock does not hold (empty: none).
+    """
+
+    format: str
+    format_version: str
+    path: Path
+    root: Path
+    digest: str
+    layout: Literal["flat", "graph"]
+    packages: tuple[Package, ...]
+    requires_python: SpecifierSet | None = None
+    environments: tuple[Marker, ...] = ()
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    default_groups: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    project: str | None = None
+    requirements: tuple[Dependency, ...] = ()
+    dependency_groups: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
+    conflicts: tuple[tuple[ConflictItem, ...], ...] = ()

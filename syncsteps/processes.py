@@ -1,0 +1,137 @@
+"""The one way in which other programs are run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["Completed", "ProcessTimeoutError", "run", "terminate"]
+
+_POSIX = sys.platform != "win32"
+
+
+class ProcessTimeoutError(Exception):
+    """A program ran longer than it was given; it and its children have been killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """How a program ended: its status (negative: the signal), and what it wrote, as text."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    input_text: str = "",
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    timeout: float | None = None,
+    umask: int | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> Completed:
+    """Run ``command`` in a process group of its own and return how it ended.
+
+    With ``on_line``, standard error is merged into standard output, and each line is handed on as
+    it comes, from this thread. Output that is not UTF-8 is kept with replacement characters.
+    ``timeout`` is in seconds. ``umask`` is ignored on Windows. Whatever exception passes through
+    (Ctrl-C too), the whole group is killed and reaped first.
+
+    Raises:
+        ProcessTimeoutError: the time ran out.
+        OSError: the program cannot be started.
+    """
+    options: dict[str, Any] = {"start_new_session": True} if _POSIX else {}
+    if _POSIX and umask is not None:
+        options["umask"] = umask
+    with _reaped(
+        subprocess.Popen(
+            [os.fspath(part) for part in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if on_line is None else subprocess.STDOUT,
+            env=None if environment is None else dict(environment),
+            cwd=directory,
+            encoding="utf-8",
+            errors="replace",
+            **options,
+        )
+    ) as process:
+        if on_line is None:
+            try:
+                stdout, stderr = process.communicate(input_text, timeout=timeout)
+            except subprocess.TimeoutExpired as error:
+                raise ProcessTimeoutError from error
+            return Completed(status=process.returncode, stdout=stdout, stderr=stderr)
+        return _stream(process, input_text, timeout, on_line)
+
+
+def _stream(
+    process: subprocess.Popen[str],
+    input_text: str,
+    timeout: float | None,
+    on_line: Callable[[str], None],
+) -> Completed:
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        terminate(process)
+
+    timer = threading.Timer(timeout, expire) if timeout is not None else None
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        assert process.stdin is not None  # noqa: S101 - opened with PIPE
+        assert process.stdout is not None  # noqa: S101 - opened with PIPE
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(input_text)
+            process.stdin.close()
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            on_line(line.rstrip("\r\n"))
+        process.wait()
+    finally:
+        if timer is not None:
+            timer.cancel()
+    if expired.is_set():
+        raise ProcessTimeoutError
+    return Completed(status=process.returncode, stdout="".join(lines), stderr="")
+
+
+@contextlib.contextmanager
+def _reaped(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            terminate(process)
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    stream.close()
+
+
+def terminate(process: subprocess.Popen[Any]) -> None:
+    """Kill ``process`` and, where the system has process groups, everything that it started."""
+    if _POSIX:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        process.kill()

@@ -1,0 +1,1 @@
+"""What the user sees: a console, a log, a file."""

@@ -1,0 +1,1 @@
+"""From a lock and an interpreter to one file for each package."""

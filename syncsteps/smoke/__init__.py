@@ -1,0 +1,1 @@
+"""Importing what was staged, before it is let in."""

@@ -1,0 +1,1 @@
+"""Fetching, building and unpacking aside, by uv or by pip."""

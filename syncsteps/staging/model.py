@@ -1,0 +1,82 @@
+"""What lies unpacked aside, ready to be swapped in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.locks.model import Lock
+    from syncsteps.selection.model import Selection
+
+__all__ = ["Stage", "StageOptions", "StagedDistribution", "StagedFile", "Stager"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedFile:
+    """A file aside (``source``) and where it belongs (``target``); size in bytes."""
+
+    source: Path
+    target: Path
+    sha256: str
+    size: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedDistribution:
+    """A distribution that is unpacked aside; its files in the order of their targets.
+
+    ``metadata`` is its staged ``.dist-info`` directory. ``RECORD`` in it is already the one that
+    will be true in the target, and scripts already have the target's shebang.
+    """
+
+    name: str
+    version: str
+    metadata: Path
+    files: tuple[StagedFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A directory aside. ``site`` are its site directories, to be put first on ``sys.path``."""
+
+    root: Path
+    site: tuple[Path, ...]
+    distributions: tuple[StagedDistribution, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageOptions:
+    """How staging may work: from where (``lock`` or ``index``), and what it may assume."""
+
+    source: str = "lock"
+    verbose: bool = False
+
+
+class Stager(Protocol):
+    """Something that fetches, builds and unpacks a selection into an empty directory."""
+
+    name: str
+
+    def stage(
+        self,
+        selection: Selection,
+        *,
+        lock: Lock,
+        interpreter: Interpreter,
+        directory: Path,
+        options: StageOptions,
+        on_line: Callable[[str], None],
+    ) -> None:
+        """Fill ``directory`` as an installation prefix with exactly ``selection``.
+
+        ``on_line`` gets each line of the installer's output, secrets redacted.
+
+        Raises:
+            StagingError: the installer failed; its last lines are in the error's details.
+        """

@@ -1,0 +1,1 @@
+"""Rules that say, before anything is touched, whether a selection fits a system."""
