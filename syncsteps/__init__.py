@@ -1,1 +1,58 @@
-"""Put a project's lock file into the system Python, without ever breaking it."""
+"""Put a project's lock file into the system Python, without ever breaking it.
+
+The functions below are the steps; each takes `Settings` and prints nothing. What they return and
+raise is in their own words; the command line and the nox sessions are thin layers on them.
+"""
+
+from __future__ import annotations
+
+from syncsteps.check import Drift, DriftKind
+from syncsteps.errors import SyncstepsError
+from syncsteps.events import Event, Outcome
+from syncsteps.interpreter.model import InstalledDistribution, Interpreter
+from syncsteps.locks.model import Lock, Package
+from syncsteps.pipeline import check, export, inspect, install, recover, smoke, sync, verify
+from syncsteps.plan import Install, Keep, Plan, Remove, Replace
+from syncsteps.receipts import Receipt, ReceiptEntry
+from syncsteps.selection.model import Request, Selected, Selection
+from syncsteps.settings import Settings, load_settings
+from syncsteps.smoke.model import ImportResult, Verdict
+from syncsteps.verify.model import Finding, Severity
+from syncsteps.version import __version__
+
+__all__ = [
+    "Drift",
+    "DriftKind",
+    "Event",
+    "Finding",
+    "ImportResult",
+    "Install",
+    "InstalledDistribution",
+    "Interpreter",
+    "Keep",
+    "Lock",
+    "Outcome",
+    "Package",
+    "Plan",
+    "Receipt",
+    "ReceiptEntry",
+    "Remove",
+    "Replace",
+    "Request",
+    "Selected",
+    "Selection",
+    "Settings",
+    "Severity",
+    "SyncstepsError",
+    "Verdict",
+    "__version__",
+    "check",
+    "export",
+    "inspect",
+    "install",
+    "load_settings",
+    "recover",
+    "smoke",
+    "sync",
+    "verify",
+]

@@ -1,1 +1,350 @@
 """What a selection means for an interpreter: what comes, what goes, what stays, and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from syncsteps.locks.model import Archive, Directory, Vcs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from syncsteps.interpreter.model import InstalledDistribution, Interpreter
+    from syncsteps.receipts import Ledger, ReceiptEntry
+    from syncsteps.selection.model import Selected, Selection
+
+__all__ = ["Action", "Install", "Keep", "Plan", "Remove", "Replace", "affected", "make_plan"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Install:
+    """A distribution that comes. ``shadows`` is a copy elsewhere on ``sys.path`` that it hides."""
+
+    selected: Selected
+    reason: str
+    shadows: InstalledDistribution | None = None
+
+    @property
+    def name(self) -> str:
+        """The distribution's normalized name."""
+        return self.selected.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace:
+    """A distribution that comes in place of the installed one, which goes."""
+
+    selected: Selected
+    installed: InstalledDistribution
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The distribution's normalized name."""
+        return self.selected.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """A distribution that already is what the lock says."""
+
+    selected: Selected
+    installed: InstalledDistribution
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The distribution's normalized name."""
+        return self.selected.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """A distribution that goes, with nothing in its place."""
+
+    installed: InstalledDistribution
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The distribution's normalized name."""
+        return self.installed.name
+
+
+Action = Install | Replace | Keep | Remove
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One action for each distribution that is concerned, sorted by name."""
+
+    actions: tuple[Action, ...]
+
+    @property
+    def staged(self) -> tuple[Selected, ...]:
+        """What has to be fetched or built."""
+        return tuple(a.selected for a in self.actions if isinstance(a, Install | Replace))
+
+    @property
+    def retired(self) -> tuple[InstalledDistribution, ...]:
+        """The installed distributions whose files go."""
+        return tuple(a.installed for a in self.actions if isinstance(a, Replace | Remove))
+
+    @property
+    def kept(self) -> tuple[Keep, ...]:
+        """What stays because it already is right."""
+        return tuple(a for a in self.actions if isinstance(a, Keep))
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done."""
+        return any(not isinstance(a, Keep) for a in self.actions)
+
+
+def make_plan(
+    selection: Selection,
+    *,
+    interpreter: Interpreter,
+    ledger: Ledger,
+    project: str,
+    prune: str,
+    source_digests: Mapping[str, str],
+) -> Plan:
+    """Compare ``selection`` with what is installed.
+
+    ``prune`` is ``none``, ``owned`` (what ``project``'s receipt names, the selection does not, and
+    nothing else needs) or ``all`` (whatever lies in the target's directories, is not selected and
+    belongs to no system package manager; setuptools and wheel stay). Neither removes pip, nor what
+    another project's receipt names. ``source_digests`` gives the digest of each local source tree
+    by package name.
+    """
+    receipt = ledger.of(project)
+    entries = {entry.name: entry for entry in receipt.entries} if receipt is not None else {}
+    actions: list[Action] = []
+    for selected in selection.packages:
+        actions += _actions(
+            selected,
+            interpreter=interpreter,
+            entry=entries.get(selected.name),
+            source_digest=source_digests.get(selected.name, ""),
+        )
+    wanted = {item.name for item in selection.packages}
+    wanted |= {item.package.name for item in selection.unavailable}
+    if prune != "none":
+        names = None if prune == "all" else set(entries)
+        actions += _removals(
+            interpreter, wanted=wanted, names=names, ledger=ledger, project=project
+        )
+    return Plan(actions=tuple(sorted(actions, key=lambda action: action.name)))
+
+
+def affected(plan: Plan) -> tuple[Keep, ...]:
+    """Return what stays, and requires something that comes or goes, directly or through others.
+
+    Markers and extras are not looked at: one distribution too many is imported rather than one too
+    few.
+    """
+    moved = {action.name for action in plan.actions if not isinstance(action, Keep)}
+    keeps = {keep.name: keep for keep in plan.kept}
+    needs = {
+        name: {
+            canonicalize_name(match[0])
+            for line in keep.installed.requires
+            if (match := _NAME.match(line))
+        }
+        for name, keep in keeps.items()
+    }
+    reached: set[str] = set()
+    while True:
+        more = {n for n in keeps if n not in reached and needs[n] & (moved | reached)}
+        if not more:
+            return tuple(keeps[name] for name in sorted(reached))
+        reached |= more
+
+
+def _actions(
+    selected: Selected,
+    *,
+    interpreter: Interpreter,
+    entry: ReceiptEntry | None,
+    source_digest: str,
+) -> Iterable[Action]:
+    installed = interpreter.find(selected.name)
+    if installed is None:
+        return [Install(selected=selected, reason="not installed")]
+    copies = _copies(installed, interpreter)
+    difference = _difference(selected, installed, entry, source_digest)
+    if not difference and copies:
+        difference = "it is there more than once"
+    if not difference:
+        owner = f", of {installed.owner}" if installed.owner else ""
+        return [Keep(selected=selected, installed=installed, reason=f"already there{owner}")]
+    if installed.location in _directories(interpreter):
+        return [Replace(selected=selected, installed=installed, reason=difference), *copies]
+    reason = f"{difference}; stands before the copy in {installed.location}"
+    return [Install(selected=selected, reason=reason, shadows=installed)]
+
+
+def _copies(installed: InstalledDistribution, interpreter: Interpreter) -> list[Remove]:
+    """Return the removal of what an installation that was cut off has left beside ``installed``.
+
+    Its metadata names files that are also those of ``installed``: neither can stay alone.
+    """
+    directories = _directories(interpreter)
+    if installed.location not in directories or installed.owner is not None:
+        return []
+    return [
+        Remove(installed=d, reason="a second copy of it")
+        for d in interpreter.distributions
+        if d.name == installed.name
+        and d is not installed
+        and d.location in directories
+        and d.owner is None
+    ]
+
+
+def _directories(interpreter: Interpreter) -> tuple[Path, ...]:
+    return (interpreter.scheme.purelib, interpreter.scheme.platlib)
+
+
+def _difference(
+    selected: Selected,
+    installed: InstalledDistribution,
+    entry: ReceiptEntry | None,
+    source_digest: str,
+) -> str:
+    """Say in which way ``installed`` is not what was selected; empty if it is."""
+    version = selected.package.version
+    if version is not None and not _same_version(installed.version, version):
+        return f"{installed.version} is installed"
+    if entry is not None and not _same_version(entry.version, _parsed(installed.version)):
+        entry = None  # somebody else has changed it since: the receipt says nothing about it
+    if isinstance(selected.chosen, Directory):
+        return _directory_difference(entry, source_digest)
+    origin = _direct_url(installed)
+    if isinstance(selected.chosen, Vcs):
+        info = origin.get("vcs_info")
+        found = info.get("commit_id") if isinstance(info, dict) else None
+        if found is None:
+            return "was not installed from the repository that the lock names"
+        return "" if found == selected.chosen.commit_id else "another commit is installed"
+    return _file_difference(selected, origin, entry)
+
+
+def _directory_difference(entry: ReceiptEntry | None, source_digest: str) -> str:
+    if entry is None or not entry.hash or not source_digest:
+        return "it is not known what source it was built from"
+    return "" if entry.hash == source_digest else "its source has changed"
+
+
+def _file_difference(
+    selected: Selected, origin: Mapping[str, Any], entry: ReceiptEntry | None
+) -> str:
+    if entry is not None and entry.hash and entry.hash not in {str(h) for h in selected.hashes}:
+        return "another file of this version is installed"
+    if isinstance(selected.chosen, Archive):
+        if entry is not None or selected.chosen.url == origin.get("url", ""):
+            return ""
+        return "was not installed from the URL that the lock names"
+    return "was installed from a URL, the lock takes it from an index" if origin else ""
+
+
+def _parsed(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def _same_version(text: str, version: Version | None) -> bool:
+    return version is not None and _parsed(text) == version
+
+
+def _direct_url(installed: InstalledDistribution) -> dict[str, Any]:
+    """Return the parsed ``direct_url.json`` (PEP 610), empty where there is none."""
+    try:
+        value = json.loads(installed.direct_url or "{}")
+    except (ValueError, RecursionError):
+        return {"url": ""}
+    return value if isinstance(value, dict) else {"url": ""}
+
+
+def _removals(
+    interpreter: Interpreter,
+    *,
+    wanted: set[str],
+    names: set[str] | None,
+    ledger: Ledger,
+    project: str,
+) -> Iterable[Remove]:
+    """Yield what goes: of ``names`` (None: of everything in the target's directories)."""
+    directories, own = _directories(interpreter), canonicalize_name(project)
+    candidates = {
+        d.name: d
+        for d in reversed(interpreter.distributions)
+        if d.name not in wanted
+        and d.location in directories
+        and d.owner is None
+        and d.name not in (_INSTALLERS if names is None else {"pip"})
+        and (names is None or d.name in names)
+        and not [each for each in ledger.owners(d.name) if canonicalize_name(each) != own]
+    }
+    if names is not None:
+        # What the lock replaces or keeps needs only what the lock names as well.
+        staying = [d for d in interpreter.distributions if d.name not in {*candidates, *wanted}]
+        for name in _needed(staying, candidates, dict(interpreter.environment)):
+            del candidates[name]
+    reason = "an earlier sync of this project installed it, and nothing needs it now"
+    if names is None:
+        reason = "the lock does not name it"
+    return [Remove(installed=d, reason=reason) for d in candidates.values()]
+
+
+def _needed(
+    staying: list[InstalledDistribution],
+    candidates: Mapping[str, InstalledDistribution],
+    environment: Mapping[str, str],
+) -> set[str]:
+    """Return the names of ``candidates`` that ``staying`` requires, directly or through others.
+
+    Extras count where a requirement asks for them (``name[extra]``).
+    """
+    by_name = {d.name: d for d in (*candidates.values(), *reversed(staying))}
+    seen: set[tuple[str, str]] = set()
+    queue = [(d.name, "") for d in staying]
+    while queue:
+        node = queue.pop()
+        if node in seen or node[0] not in by_name:
+            continue
+        seen.add(node)
+        for requirement in _requirements(by_name[node[0]], node[1], environment):
+            name = canonicalize_name(requirement.name)
+            queue += [(name, extra) for extra in ("", *requirement.extras)]
+    return {name for name, _ in seen if name in candidates}
+
+
+def _requirements(
+    distribution: InstalledDistribution, extra: str, environment: Mapping[str, str]
+) -> Iterable[Requirement]:
+    for line in distribution.requires:
+        try:
+            requirement = Requirement(line)
+            applies = requirement.marker is None or requirement.marker.evaluate(
+                {**environment, "extra": extra}
+            )
+        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName):
+            continue  # unreadable metadata of others cannot hold anything back
+        if applies:
+            yield requirement

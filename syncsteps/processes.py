@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Completed", "ProcessTimeoutError", "run", "terminate"]
 
 _POSIX = sys.platform != "win32"
+# On Windows, Ctrl-C is seen only between two waits.
+_TICK = 0.5
 
 
 class ProcessTimeoutError(Exception):
@@ -85,42 +89,60 @@ def _stream(
     timeout: float | None,
     on_line: Callable[[str], None],
 ) -> Completed:
-    expired = threading.Event()
+    """Hand on lines as they come.
 
-    def expire() -> None:
-        expired.set()
-        terminate(process)
-
-    timer = threading.Timer(timeout, expire) if timeout is not None else None
-    if timer is not None:
-        timer.daemon = True
-        timer.start()
+    Both pipes belong to threads: a program may write much before it reads, and what it has started
+    may hold its output open for longer than the time that is given.
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
+    waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    (stdin, process.stdin), (stdout, process.stdout) = (process.stdin, None), (process.stdout, None)
+    for target, arguments in ((_feed, (stdin, input_text)), (_collect, (stdout, waiting))):
+        threading.Thread(target=target, args=arguments, daemon=True).start()
+    lines = []
+    while (line := _next(waiting, deadline)) is not None:
+        lines.append(line)
+        on_line(line.rstrip("\r\n"))
     try:
-        assert process.stdin is not None  # noqa: S101 - opened with PIPE
-        assert process.stdout is not None  # noqa: S101 - opened with PIPE
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(input_text)
-            process.stdin.close()
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            on_line(line.rstrip("\r\n"))
-        process.wait()
-    finally:
-        if timer is not None:
-            timer.cancel()
-    if expired.is_set():
-        raise ProcessTimeoutError
+        process.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired as error:
+        raise ProcessTimeoutError from error
     return Completed(status=process.returncode, stdout="".join(lines), stderr="")
+
+
+def _feed(stdin: IO[str], text: str) -> None:
+    with contextlib.suppress(OSError), stdin:  # nobody has to read it
+        stdin.write(text)
+
+
+def _collect(stdout: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
+    try:
+        with stdout:
+            for line in stdout:
+                lines.put(line)
+    finally:
+        lines.put(None)
+
+
+def _next(lines: queue.SimpleQueue[str | None], deadline: float | None) -> str | None:
+    """Return the next line, None after the last."""
+    while True:
+        left = _TICK if deadline is None else min(_TICK, max(0.0, deadline - time.monotonic()))
+        try:
+            return lines.get(timeout=left)
+        except queue.Empty:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise ProcessTimeoutError from None
 
 
 @contextlib.contextmanager
 def _reaped(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
+    except BaseException:
+        terminate(process)  # also where it has ended by itself: what it started may live on
+        raise
     finally:
-        if process.poll() is None:
-            terminate(process)
         process.wait()
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:

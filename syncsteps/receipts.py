@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from packaging.utils import canonicalize_name
+
+from syncsteps.errors import CheckError
+from syncsteps.locks.model import Archive, Directory, Sdist, Vcs, Wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
+    from syncsteps.locks.model import Lock
+    from syncsteps.selection.model import Selected
+    from syncsteps.staging.model import StagedDistribution
 
-__all__ = ["Receipt", "ReceiptEntry", "state_directory"]
+__all__ = [
+    "Ledger",
+    "Receipt",
+    "ReceiptEntry",
+    "from_json",
+    "load_receipts",
+    "make_entry",
+    "make_receipt",
+    "receipt_path",
+    "staged_digest",
+    "state_directory",
+    "to_json",
+    "tree_digest",
+]
+
+_SCHEMA = 1
+_LONGEST_NAME = 100
+_EXECUTABLE = 0o111
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +80,205 @@ class Receipt:
 def state_directory(interpreter: Interpreter) -> Path:
     """Return the directory beside ``purelib`` that holds receipts, the journal and the stage."""
     return interpreter.scheme.purelib.parent / ".syncsteps"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Every receipt of an interpreter, in the order of the projects' names."""
+
+    receipts: tuple[Receipt, ...] = ()
+
+    def of(self, project: str) -> Receipt | None:
+        """Return the receipt of a project, names compared as PEP 503 normalizes them."""
+        wanted = canonicalize_name(project)
+        return next((r for r in self.receipts if canonicalize_name(r.project) == wanted), None)
+
+    def owners(self, name: str) -> tuple[str, ...]:
+        """Return the projects that installed the distribution of this normalized name."""
+        return tuple(
+            receipt.project
+            for receipt in self.receipts
+            if any(entry.name == name for entry in receipt.entries)
+        )
+
+
+def tree_digest(files: Iterable[tuple[str, bool, str]]) -> str:
+    """Return the SHA-256, in hex, that stands for a tree.
+
+    Each file is its relative POSIX path, whether it is executable, and its SHA-256 in hex. The
+    order of ``files`` does not matter.
+    """
+    digest = hashlib.sha256()
+    for path, executable, sha256 in sorted(files):
+        line = f"{sha256} {'x' if executable else '-'} {path}\0"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def staged_digest(distribution: StagedDistribution) -> str:
+    """Return the `tree_digest` that a staged distribution will have in the target.
+
+    Paths are relative to the directory that holds its ``.dist-info``.
+    """
+    metadata = next(f for f in distribution.files if f.source.parent == distribution.metadata)
+    site = metadata.target.parent.parent
+    return tree_digest(
+        (
+            os.path.relpath(file.target, site).replace(os.sep, "/"),
+            bool(file.mode & _EXECUTABLE),
+            file.sha256,
+        )
+        for file in distribution.files
+    )
+
+
+def make_entry(
+    selected: Selected, *, version: str, digest: str, source_digest: str = ""
+) -> ReceiptEntry:
+    """Return the entry for a package that was installed as ``version`` with the tree ``digest``.
+
+    ``source_digest`` is the digest of a local directory's content when it was built. The source
+    carries no credentials and no path of this machine outside the project.
+    """
+    digests = sorted(selected.hashes, key=lambda each: (each.algorithm != "sha256", str(each)))
+    return ReceiptEntry(
+        name=selected.name,
+        version=version,
+        source=_source(selected),
+        hash=str(digests[0]) if digests else source_digest,
+        digest=digest,
+    )
+
+
+def make_receipt(
+    project: str, *, lock: Lock, python: str, entries: Iterable[ReceiptEntry]
+) -> Receipt:
+    """Return the receipt for what ``project`` installed from ``lock`` into Python ``python``."""
+    ordered = tuple(sorted(entries, key=lambda entry: entry.name))
+    return Receipt(
+        project=project,
+        lock=lock.path.name,
+        lock_digest=lock.digest,
+        python=python,
+        entries=ordered,
+        digest=_digest(ordered),
+    )
+
+
+def receipt_path(state: Path, project: str) -> Path:
+    """Return where the receipt of ``project`` lies; any name makes one safe file name."""
+    name = quote(canonicalize_name(project), safe="")
+    if name.startswith("."):
+        name = f"%2E{name[1:]}"
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return state / "receipts" / f"{name}.json"
+
+
+def load_receipts(state: Path) -> Ledger:
+    """Read every receipt in ``state``, which need not exist.
+
+    Raises:
+        CheckError: one of them cannot be read or is malformed.
+    """
+    receipts = []
+    for path in sorted((state / "receipts").glob("*.json")):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CheckError(f"{path}: the receipt cannot be read: {error}") from error
+        receipts.append(from_json(text, file=str(path)))
+    return Ledger(receipts=tuple(sorted(receipts, key=lambda receipt: receipt.project)))
+
+
+def to_json(receipt: Receipt) -> str:
+    """Return a receipt as JSON in ASCII: equal receipts are equal bytes, there is no time in it."""
+    content = asdict(receipt)
+    content["distributions"] = content.pop("entries")
+    return json.dumps({"schema": _SCHEMA, **content}, indent=2) + "\n"
+
+
+def from_json(text: str, *, file: str = "receipt") -> Receipt:
+    """Read back what `to_json` wrote; ``file`` is named in errors.
+
+    Raises:
+        CheckError: it is malformed, of an unknown schema, or has been edited.
+    """
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise _malformed(file, f"it is not JSON ({error})") from error
+    if not isinstance(data, dict):
+        raise _malformed(file, "it is not an object")
+    if data.get("schema") != _SCHEMA:
+        raise _malformed(file, f"key 'schema' is {data.get('schema')!r}, expected {_SCHEMA}")
+    rows = data.get("distributions")
+    if not isinstance(rows, list):
+        raise _malformed(file, "key 'distributions' is not a list")
+    entries = tuple(
+        ReceiptEntry(**_texts(row, ReceiptEntry, f"{file}: distributions[{number}]"))
+        for number, row in enumerate(rows)
+    )
+    receipt = Receipt(entries=entries, **_texts(data, Receipt, file))
+    if receipt.digest != _digest(entries):
+        raise _malformed(file, "its digest is not the one of its distributions")
+    return receipt
+
+
+def _texts(row: object, model: type[Receipt | ReceiptEntry], where: str) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise _malformed(where, "it is not an object")
+    texts = {}
+    for field in fields(model):
+        if field.name == "entries":
+            continue
+        value = row.get(field.name)
+        if not isinstance(value, str):
+            raise _malformed(where, f"key {field.name!r} is not a string")
+        texts[field.name] = value
+    return texts
+
+
+def _malformed(where: str, why: str) -> CheckError:
+    return CheckError(
+        f"{where}: the receipt cannot be used: {why}",
+        hint="restore it, or remove it: the next sync then installs everything once more",
+    )
+
+
+def _digest(entries: Iterable[ReceiptEntry]) -> str:
+    lines = sorted(f"{entry.name}=={entry.version} {entry.digest}\n" for entry in entries)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _source(selected: Selected) -> str:
+    chosen = selected.chosen
+    if isinstance(chosen, Wheel | Sdist):
+        return chosen.filename
+    if isinstance(chosen, Vcs):
+        below = f"#subdirectory={chosen.subdirectory}" if chosen.subdirectory else ""
+        return f"{chosen.type}+{_public(chosen.url)}@{chosen.commit_id or 'unknown'}{below}"
+    if isinstance(chosen, Archive):
+        return _public(chosen.url) if chosen.url is not None else _portable(chosen.path or "")
+    if isinstance(chosen, Directory):
+        return _portable(chosen.path)
+    return f"{selected.name} (index)"
+
+
+def _public(url: str) -> str:
+    """``url`` without what may be a secret: the user's name and password, and the query."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return _portable(parts.path)
+    user, _, host = parts.netloc.rpartition("@")
+    # In ssh://git@host the name is a part of the address; in https://token@host it is a secret.
+    if user and parts.scheme.endswith("ssh") and ":" not in user:
+        host = parts.netloc
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def _portable(path: str) -> str:
+    """``path`` as it is if it is relative, otherwise its last name only."""
+    if PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute():
+        return PurePosixPath(PureWindowsPath(path).as_posix()).name
+    return path

@@ -32,7 +32,7 @@ class Libc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """The package of a system package manager (``dpkg``, ``rpm`` or ``conda``) that owns a file."""
+    """The package that owns a file: of ``dpkg``, ``rpm``, ``apk`` (Alpine) or ``conda``."""
 
     manager: str
     package: str
@@ -74,7 +74,8 @@ class Interpreter:
     ``environment`` are the marker variables of PEP 508 as pairs, ``tags`` the compatibility tags of
     PEP 425 in order of preference. ``sys_path`` is what an isolated start sees; ``site_packages``
     are the directories that `site` would add, whether they exist or not. ``distributions`` come in
-    the order of ``sys.path``: the first of a name is the one that is imported.
+    the order of ``sys.path``: the first of a name is the one that is imported; ``broken`` is
+    metadata on that path which gives no name or no version.
     ``externally_managed`` is None, or the text that its EXTERNALLY-MANAGED file gives (PEP 668;
     may be empty). ``unwritable`` are the scheme's directories that this user cannot write to.
     ``free_space`` is in bytes, of the file system of ``scheme.purelib``. ``virtual`` is true for a
@@ -92,6 +93,7 @@ class Interpreter:
     sys_path: tuple[Path, ...]
     site_packages: tuple[Path, ...]
     distributions: tuple[InstalledDistribution, ...] = ()
+    broken: tuple[Path, ...] = ()
     externally_managed: str | None = None
     unwritable: tuple[Path, ...] = ()
     free_space: int | None = None

@@ -131,6 +131,8 @@ class Package:
     """One entry of a lock.
 
     ``source`` is set for what does not come from an index, otherwise ``sdist`` and ``wheels``.
+    Where the format names no files (requirements.txt), both are left out, and ``hashes`` are those
+    of the files of this version that may be used: any file of the index with one of them.
     ``marker``: in a flat lock the entry applies exactly where it is true (it may use ``extras`` and
     ``dependency_groups``, PEP 751); in a graph lock it is the union of the forks that the entry
     belongs to. The dependency fields are filled in graph locks only; ``optional_dependencies`` and
@@ -144,6 +146,7 @@ class Package:
     source: Source | None = None
     sdist: Sdist | None = None
     wheels: tuple[Wheel, ...] = ()
+    hashes: tuple[Hash, ...] = ()
     marker: Marker | None = None
     requires_python: SpecifierSet | None = None
     source_id: str = ""
@@ -186,12 +189,15 @@ class Lock:
     """A whole lock file.
 
     ``layout`` says how packages are chosen: ``flat`` by each entry's own marker, ``graph`` by
-    walking edges from the roots. ``digest`` is the SHA-256 of the file's bytes, in hex.
-    ``root`` is the directory that relative paths start from. In a graph lock ``members`` names the workspace's
-    packages, ``project`` the one whose directory is ``root`` (None for a workspace without one),
-    and ``requirements`` and ``dependency_groups`` are edges that hang on no package. ``extras`` and
-    ``groups`` are every name that may be asked for; ``default_groups`` apply unless they are
-    declined. ``environments`` are the markers outside which the lock does not hold (empty: none).
+    walking edges from the roots. ``digest`` is the SHA-256 of the file's bytes, in hex (of a
+    requirements.txt that includes others: of the bytes of all of them, in the order of reading).
+    ``root`` is the directory that relative paths start from. ``project`` names the package whose
+    directory is ``root`` (None where there is none). In a graph lock ``members`` names the
+    workspace's packages, ``requirements`` and ``dependency_groups`` are edges that hang on no
+    package, and ``declared`` is what those groups were declared as (None: not recorded).
+    ``extras`` and ``groups`` are every name that may be asked for; ``default_groups`` apply unless
+    they are declined. ``environments`` are the markers outside which the lock does not hold (empty:
+    none).
     """
 
     format: str
@@ -210,4 +216,5 @@ class Lock:
     project: str | None = None
     requirements: tuple[Dependency, ...] = ()
     dependency_groups: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
+    declared: tuple[Declared, ...] | None = None
     conflicts: tuple[tuple[ConflictItem, ...], ...] = ()

@@ -10,9 +10,20 @@ from syncsteps.locks.model import Archive, Directory, Sdist, Vcs, Wheel
 if TYPE_CHECKING:
     from syncsteps.locks.model import Hash, Package
 
-__all__ = ["Chosen", "Request", "Selected", "Selection", "Unavailable"]
+__all__ = ["Chosen", "Pinned", "Request", "Selected", "Selection", "Unavailable"]
 
-Chosen = Wheel | Sdist | Archive | Vcs | Directory
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """Some file of the package's version on an index: the lock names no file, at most its hashes.
+
+    A requirements.txt is such a lock: the installer chooses among the files with one of the hashes.
+    """
+
+    hashes: tuple[Hash, ...] = ()
+
+
+Chosen = Wheel | Sdist | Archive | Vcs | Directory | Pinned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +33,7 @@ class Request:
     ``groups`` come in addition to the project, ``only_groups`` instead of it. ``packages`` names
     members of a workspace (empty: the root's project, or every member where the root has none).
     ``project`` false leaves out the root project or the named members themselves, ``local`` false
-    everything that is built from this machine's disk.
+    everything that is built from this machine's disk; what these depend on stays.
     """
 
     extras: tuple[str, ...] = ()
@@ -42,7 +53,8 @@ class Selected:
     """A package that is to be installed, the file or source for it, and which packages need it.
 
     ``required_by`` are names of packages, and for roots ``extra:NAME``, ``group:NAME`` or the
-    project's name; sorted. Empty for flat locks that do not record it.
+    project's name; sorted. Empty for the roots themselves and for flat locks, which do not record
+    it. A directory is ``chosen`` as a plain install, also where the lock says editable.
     """
 
     package: Package

@@ -1,1 +1,120 @@
 """Fetching, building and unpacking aside, by uv or by pip."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from syncsteps.errors import StagingError
+from syncsteps.staging.model import (
+    Stage,
+    StagedDistribution,
+    StagedFile,
+    StageOptions,
+    Stager,
+)
+from syncsteps.staging.output import redact
+from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_serves
+from syncsteps.staging.sources import source_digest
+from syncsteps.staging.tree import read_stage
+from syncsteps.staging.uv import UvStager, find_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.locks.model import Lock
+    from syncsteps.selection.model import Selection
+
+__all__ = [
+    "PipStager",
+    "Stage",
+    "StageOptions",
+    "StagedDistribution",
+    "StagedFile",
+    "Stager",
+    "UvStager",
+    "choose_stager",
+    "read_stage",
+    "redact",
+    "source_digest",
+    "stage",
+]
+
+_REQUESTS = ".requests"
+
+
+def choose_stager(
+    installer: str, *, interpreter: Interpreter, environment: Mapping[str, str]
+) -> Stager:
+    """Return the stager for ``installer``: ``uv``, ``pip``, or ``auto`` (uv if there is one).
+
+    Raises:
+        StagingError: there is none that can install for ``interpreter``.
+    """
+    if installer != "pip":
+        uv = find_uv(environment)
+        if uv is not None:
+            return UvStager(uv=uv, environment=environment)
+        if installer == "uv":
+            raise StagingError(
+                "uv was asked for, and it is neither beside syncsteps nor on PATH",
+                hint="Install it (pip install 'syncsteps[uv]'), or use --installer pip.",
+            )
+    pip = find_pip(interpreter, own_serves=own_pip_serves, embedded=embedded_pip)
+    return PipStager(pip=pip, environment=environment)
+
+
+def stage(
+    selection: Selection,
+    *,
+    lock: Lock,
+    interpreter: Interpreter,
+    directory: Path,
+    installer: str,
+    options: StageOptions,
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None],
+) -> Stage:
+    """Fetch, check, build and unpack ``selection`` into ``directory``; return what is there.
+
+    The target is not touched. Every file has been checked against the lock's hash by the installer.
+
+    Args:
+        selection: What to stage. Nothing is run for an empty one.
+        lock: The lock that it was selected from; relative paths start from its root.
+        interpreter: The target: its executable runs builds, its scheme says where files belong.
+        directory: Exists and is empty, on the file system of the target.
+        installer: ``auto``, ``uv`` or ``pip``.
+        options: Where files come from.
+        environment: The variables to start the installer with, less what would redirect it.
+        on_line: Gets each line of the installer's output, secrets redacted.
+
+    Raises:
+        StagingError: no installer, a failing one, or a result that is not what was selected.
+        SelectionError: the lock has something that must not be handed to an installer.
+    """
+    if not selection.packages:
+        return Stage(root=directory, site=(), distributions=())
+    stager = choose_stager(installer, interpreter=interpreter, environment=environment)
+    requests = directory / _REQUESTS
+    try:
+        requests.mkdir()
+        stager.stage(
+            selection,
+            lock=lock,
+            interpreter=interpreter,
+            directory=directory,
+            requests=requests,
+            options=options,
+            on_line=on_line,
+        )
+    except OSError as error:
+        raise StagingError(
+            f"nothing can be staged in {directory}: {error.strerror or error}",
+            hint="Free space there, or look at its permissions.",
+        ) from error
+    finally:
+        shutil.rmtree(requests, ignore_errors=True)
+    return read_stage(directory, interpreter=interpreter, selection=selection)

@@ -32,7 +32,8 @@ class StagedDistribution:
     """A distribution that is unpacked aside; its files in the order of their targets.
 
     ``metadata`` is its staged ``.dist-info`` directory. ``RECORD`` in it is already the one that
-    will be true in the target, and scripts already have the target's shebang.
+    will be true in the target, and scripts already have the target's shebang. Two distributions
+    may list the same file, if its content is the same in both.
     """
 
     name: str
@@ -61,7 +62,9 @@ class StageOptions:
 class Stager(Protocol):
     """Something that fetches, builds and unpacks a selection into an empty directory."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the installer is called."""
 
     def stage(
         self,
@@ -70,11 +73,13 @@ class Stager(Protocol):
         lock: Lock,
         interpreter: Interpreter,
         directory: Path,
+        requests: Path,
         options: StageOptions,
         on_line: Callable[[str], None],
     ) -> None:
         """Fill ``directory`` as an installation prefix with exactly ``selection``.
 
+        ``requests`` is an empty directory for the files that tell the installer what to install.
         ``on_line`` gets each line of the installer's output, secrets redacted.
 
         Raises:

@@ -1,0 +1,113 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = [
+#   "filelock>=3.16",
+#   "nox>=2025.2.9",
+#   "packaging>=26.1",
+#   "rich>=13.7",
+#   "tomli>=2.2",
+#   "uv>=0.7",
+# ]
+# ///
+"""Everything that is run on syncsteps itself: ``nox -l`` lists it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # the sessions below are those of this checkout
+
+from syncsteps.nox_sessions import register  # noqa: E402
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["tests", "lint", "typing"]
+nox.options.default_venv_backend = "uv|virtualenv"
+
+PYPROJECT = nox.project.load_toml(HERE / "pyproject.toml")
+PYTHONS = nox.project.python_versions(PYPROJECT)
+
+register()
+
+
+def install_project(session: nox.Session, *groups: str) -> None:
+    """Install the checkout with its nox extra and the given dependency groups."""
+    session.install("-e", ".[nox]", *nox.project.dependency_groups(PYPROJECT, *groups))
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Unit, property and integration tests, with branch coverage."""
+    install_project(session, "tests")
+    arguments = session.posargs or ["tests/unit", "tests/property", "tests/integration"]
+    session.run("pytest", "--cov", "--cov-report=term:skip-covered", "-n", "auto", *arguments)
+
+
+@nox.session(python=PYTHONS, default=False)
+def tests_all(session: nox.Session) -> None:
+    """The same tests on every Python that syncsteps runs on and this machine has."""
+    install_project(session, "tests")
+    session.run("pytest", "-n", "auto", "tests/unit", "tests/property", "tests/integration")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and format."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Mypy, strict, on the package, the tests and this file."""
+    install_project(session, "typing")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session(default=False)
+def e2e(session: nox.Session) -> None:
+    """Real system interpreters: Debian roots (as root) and locks of real projects."""
+    install_project(session, "tests")
+    if not shutil.which("debootstrap") and shutil.which("apt-get") and os.geteuid() == 0:
+        session.run("apt-get", "update", "-q", external=True)
+        session.run("apt-get", "install", "-qy", "debootstrap", external=True)
+    session.run("pytest", "-v", "--durations=10", *(session.posargs or ["tests/e2e"]))
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Write requirements.txt again: hashed, universal, without any host's name."""
+    session.install("uv>=0.7")
+    session.run(
+        "uv", "pip", "compile", "pyproject.toml",
+        "--universal", "--generate-hashes", "--no-header", "--no-emit-index-url",
+        "--no-emit-find-links", "--python-version", "3.10", "-o", "requirements.txt",
+        *session.posargs,
+    )  # fmt: skip
+
+
+@nox.session(default=False)
+def minimums(session: nox.Session) -> None:
+    """The unit tests on the lowest versions of the dependencies that are promised."""
+    session.install("uv>=0.7")
+    groups = nox.project.dependency_groups(PYPROJECT, "tests")
+    session.run("uv", "pip", "install", "--resolution=lowest-direct", "-e", ".[nox]")
+    session.install(*groups)
+    session.run("pytest", "-n", "auto", *(session.posargs or ["tests/unit"]))
+
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    """Build sdist and wheel into dist/."""
+    session.install("uv>=0.7")
+    session.run("uv", "build", "--clear", *session.posargs)
+
+
+if __name__ == "__main__":
+    nox.main()

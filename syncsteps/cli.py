@@ -1,0 +1,268 @@
+"""The command line: arguments in, one call of the pipeline, an exit code out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from syncsteps import errors, pipeline
+from syncsteps.errors import CheckError, SettingsError, SmokeError, SyncstepsError
+from syncsteps.interpreter import to_json
+from syncsteps.report import Console, TerminalConsole, render_json
+from syncsteps.settings import OPTIONS, Option, Settings, load_settings
+from syncsteps.verify import RULES, Severity
+from syncsteps.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from syncsteps.events import Outcome
+
+__all__ = ["VERBS", "entry_point", "main"]
+
+VERBS: Mapping[str, str] = {
+    "sync": "export, verify, stage, import and commit: the lock into the interpreter",
+    "export": "write the lock as requirements.txt or pylock.toml for the target",
+    "verify": "apply every rule, change nothing",
+    "install": "sync without importing what is installed",
+    "smoke": "import what is installed from the lock",
+    "check": "compare the interpreter with the lock and with the receipt",
+    "inspect": "write the interpreter's snapshot as JSON",
+    "recover": "finish or undo a sync that was cut off",
+    "explain": "say what a code means and what to do",
+}
+
+_INTERRUPTED = 130
+
+
+def entry_point() -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(main())
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    directory: Path | None = None,
+) -> int:
+    """Run one verb and return the exit code of the process.
+
+    ``argv`` are the arguments after the program's name (default: the process's), ``directory`` is
+    where relative paths start (default: the current one). The report goes to standard error, what
+    was asked for (an export, a snapshot, ``--json -``) to standard output.
+    """
+    parser = _parser()
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit as stop:  # argparse ends with 0 after --help and with 2 on misuse
+        return int(stop.code or 0)
+    if arguments.verb == "explain":
+        return _explain(arguments.code)
+    console = Console(sys.stderr)
+    try:
+        settings = load_settings(
+            vars(arguments), environment=environment, directory=directory or Path.cwd()
+        )
+        console = _console(settings)
+        with _terminated():
+            return _run(arguments, settings, console, environment)
+    except SyncstepsError as error:
+        console.close()
+        console.error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        console.close()
+        console.line("interrupted: nothing has been changed")
+        return _INTERRUPTED
+    finally:
+        console.close()
+
+
+def _run(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    console: Console,
+    environment: Mapping[str, str],
+) -> int:
+    try:
+        return _run_verb(arguments, settings, console, environment)
+    except SyncstepsError as error:
+        if settings.json:
+            _write(settings.json, render_json(arguments.verb, error=error))
+        raise
+
+
+def _run_verb(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    console: Console,
+    environment: Mapping[str, str],
+) -> int:
+    verb: str = arguments.verb
+    if verb == "export":
+        text = pipeline.export(
+            settings, environment=environment, on_event=console, file_format=arguments.format
+        )
+        _write(arguments.output, text)
+        return 0
+    if verb == "inspect":
+        interpreter = pipeline.inspect(settings, environment=environment)
+        _write(arguments.output, to_json(interpreter))
+        return 0
+    calls: dict[str, Callable[..., Outcome]] = {
+        "sync": pipeline.sync,
+        "install": pipeline.install,
+        "verify": pipeline.verify,
+        "smoke": pipeline.smoke,
+        "check": pipeline.check,
+        "recover": pipeline.recover,
+    }
+    options = {"dry_run": arguments.dry_run} if verb in {"sync", "install"} else {}
+    outcome = calls[verb](settings, environment=environment, on_event=console, **options)
+    console.close()
+    console.outcome(outcome)
+    error = _verdict(outcome)
+    if error is not None:
+        console.error(error)
+    if settings.json:
+        _write(settings.json, render_json(verb, outcome=outcome, error=error))
+    return error.exit_code if error is not None else 0
+
+
+def _verdict(outcome: Outcome) -> SyncstepsError | None:
+    """Return the error that a check which ran to its end comes to; None if all is well."""
+    errors_found = [f for f in outcome.findings if f.severity is Severity.ERROR]
+    if outcome.verb == "verify" and errors_found:
+        codes = ", ".join(sorted({finding.code for finding in errors_found}))
+        return CheckError(
+            f"the lock does not fit this interpreter ({codes})",
+            hint="`syncsteps explain CODE` says more about a code",
+        )
+    if outcome.drifts:
+        return CheckError(
+            f"{len(outcome.drifts)} differences between the interpreter, the lock and the receipt",
+            hint="run `syncsteps sync` to make it what the lock says",
+        )
+    failed = [result.distribution for result in outcome.imports if not result.verdict.good]
+    if failed:
+        return SmokeError(f"does not import: {', '.join(failed)}")
+    return None
+
+
+def _console(settings: Settings) -> Console:
+    live = sys.stderr.isatty() and not settings.no_progress
+    kind = TerminalConsole if live else Console
+    return kind(sys.stderr, quiet=settings.quiet, verbose=settings.verbose)
+
+
+@contextlib.contextmanager
+def _terminated() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C, so that a cancelled job cleans up as well.
+
+    Outside of the main thread no handler can be set, and the process's own stays in force.
+    """
+
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _write(target: str, text: str) -> None:
+    if target == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"cannot write {target}: {error.strerror}") from error
+
+
+def _explain(code: str) -> int:
+    topics = {rule.code: (rule.title, rule.why) for rule in RULES}
+    kinds = [getattr(errors, name) for name in errors.__all__]
+    for kind in kinds:
+        summary = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+        topics[kind.code] = (summary, f"The process ends with exit code {kind.exit_code}.")
+    if code.upper() not in topics:
+        sys.stderr.write(f"no such code: {code}\nknown: {', '.join(sorted(topics))}\n")
+        return SettingsError.exit_code
+    title, why = topics[code.upper()]
+    sys.stdout.write(f"{code.upper()}: {title}\n\n{textwrap.fill(why, 88)}\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="syncsteps",
+        description="Put a project's lock file into the system Python, with no virtual"
+        " environment, without ever breaking that Python.",
+        epilog="Every option has its key in [tool.syncsteps] and its variable SYNCSTEPS_OPTION.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"syncsteps {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, summary in VERBS.items():
+        child = verbs.add_parser(verb, help=summary, description=summary, allow_abbrev=False)
+        if verb == "explain":
+            child.add_argument("code", metavar="CODE", help="such as INT002")
+            continue
+        _add_own_options(child, verb)
+        for option in OPTIONS:
+            if not option.verbs or verb in option.verbs:
+                _add_option(child, option)
+    return parser
+
+
+def _add_own_options(parser: argparse.ArgumentParser, verb: str) -> None:
+    if verb in {"sync", "install"}:
+        parser.add_argument("--dry-run", action="store_true", help="stop after the plan")
+    if verb in {"export", "inspect"}:
+        parser.add_argument(
+            "-o", "--output", metavar="FILE", default="-", help="where to (default: stdout)"
+        )
+    if verb == "export":
+        parser.add_argument(
+            "--format",
+            choices=pipeline.EXPORT_FORMATS,
+            default=pipeline.EXPORT_FORMATS[0],
+            help="what to write (default: %(default)s)",
+        )
+
+
+def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
+    keywords: dict[str, Any] = {"help": option.help, "dest": option.field, "default": None}
+    if option.kind == "flag":
+        keywords["action"] = "store_true"
+    elif option.kind == "list":
+        keywords |= {"action": "extend", "nargs": 1, "metavar": option.metavar}
+    elif option.kind == "number":
+        keywords |= {"type": _positive, "metavar": option.metavar}
+    elif option.choices:
+        keywords["choices"] = option.choices
+    else:
+        keywords["metavar"] = option.metavar
+    parser.add_argument(f"--{option.name}", **keywords)
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number

@@ -1,0 +1,188 @@
+"""The write-ahead journal of a commit: what it will do, on disk before it does any of it.
+
+The journal lives in the directory ``commit`` of an interpreter's state directory, which exists only
+while a commit is under way:
+
+``journal.json``
+    The commit has begun and may have changed anything that is listed. Recovery undoes it.
+``committed.json``
+    The same file, renamed: the commit record. Every change has been made and is on the disk.
+    Recovery finishes: it only clears away what is no longer needed.
+``journal.tmp``
+    A journal that was not yet whole. Nothing has been changed.
+``retired/N``
+    The N-th file of ``retire``, moved away from its place.
+
+The file is JSON in ASCII; a name that is not valid Unicode is kept by lone surrogates, as
+`os.fsdecode` gives them. Format 1 is an object of:
+
+``format``
+    The number 1. Another number is never guessed at.
+``nonce``
+    Hexadecimal digits that are part of every temporary name of this commit. Where a rename would
+    cross file systems, the copy is made as ``.syncsteps-NONCE-N`` (placement N) or
+    ``.syncsteps-NONCE-rN`` (bringing back retired file N) beside the target, then renamed.
+``retire``
+    The files that go, in order. They were all there when the journal was written.
+``directories``
+    The directories that are made, outer ones first. None of them was there.
+``place``
+    Pairs of where a file comes from and where it goes. No target was there, except those that are
+    also in ``retire``.
+``remove_empty``
+    The directories, inner ones first, that go at the end if they are empty.
+
+All paths are absolute, and no part of them but the last was a symbolic link.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from syncsteps.commit.filesystem import FileSystem
+
+__all__ = ["FORMAT", "Journal", "JournalDirectory", "JournalFormatError"]
+
+FORMAT = 1
+
+
+class JournalFormatError(Exception):
+    """A journal that cannot be understood; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """What a commit will do; the fields are those of the file's format."""
+
+    nonce: str
+    retire: tuple[Path, ...]
+    directories: tuple[Path, ...]
+    place: tuple[tuple[Path, Path], ...]
+    remove_empty: tuple[Path, ...]
+
+    def placing(self, number: int) -> Path:
+        """The temporary name beside the target of placement ``number``."""
+        return self.place[number][1].parent / f".syncsteps-{self.nonce}-{number}"
+
+    def restoring(self, number: int) -> Path:
+        """The temporary name beside the place of retired file ``number``."""
+        return self.retire[number].parent / f".syncsteps-{self.nonce}-r{number}"
+
+    def dump(self) -> bytes:
+        """Return the journal as its file's content."""
+        content = {
+            "format": FORMAT,
+            "nonce": self.nonce,
+            "retire": [str(path) for path in self.retire],
+            "directories": [str(path) for path in self.directories],
+            "place": [[str(source), str(target)] for source, target in self.place],
+            "remove_empty": [str(path) for path in self.remove_empty],
+        }
+        return json.dumps(content, indent=1).encode("ascii")
+
+    @classmethod
+    def load(cls, content: bytes) -> Journal:
+        """Read the content of a journal's file.
+
+        Raises:
+            JournalFormatError: it is not a journal of a format that is known here.
+        """
+        try:
+            data = json.loads(content)
+        except ValueError as error:
+            raise JournalFormatError(f"it is not JSON: {error}") from error
+        if not isinstance(data, dict):
+            raise JournalFormatError("it is not an object")
+        if data.get("format") != FORMAT:
+            found = data.get("format")
+            raise JournalFormatError(f"its format is {found!r}, this version knows format {FORMAT}")
+        nonce = data.get("nonce")
+        if not isinstance(nonce, str) or not nonce.isalnum():
+            raise JournalFormatError("key 'nonce' is not a word")
+        pairs = _list(data, "place")
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004
+            raise JournalFormatError("key 'place' does not hold pairs")
+        return cls(
+            nonce=nonce,
+            retire=_paths(_list(data, "retire"), "retire"),
+            directories=_paths(_list(data, "directories"), "directories"),
+            place=tuple(
+                (source, target) for source, target in (_paths(pair, "place") for pair in pairs)
+            ),
+            remove_empty=_paths(_list(data, "remove_empty"), "remove_empty"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDirectory:
+    """The directory of the journal, and the names in it."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, state: Path) -> JournalDirectory:
+        """The one of an interpreter's state directory."""
+        return cls(state / "commit")
+
+    @property
+    def journal(self) -> Path:
+        """The journal of a commit that has begun."""
+        return self.path / "journal.json"
+
+    @property
+    def unfinished(self) -> Path:
+        """The journal while it is written."""
+        return self.path / "journal.tmp"
+
+    @property
+    def committed(self) -> Path:
+        """The commit record."""
+        return self.path / "committed.json"
+
+    @property
+    def retired(self) -> Path:
+        """The directory of the files that were moved away."""
+        return self.path / "retired"
+
+    def begin(self, journal: Journal, files: FileSystem) -> None:
+        """Put ``journal`` on the disk; from here on a commit that is cut off will be undone."""
+        files.make_directory(self.path)
+        files.write(self.unfinished, journal.dump())
+        files.rename(self.unfinished, self.journal)
+        files.sync_directory(self.path)
+        files.sync_directory(self.path.parent)
+
+    def record(self, files: FileSystem) -> None:
+        """Put the commit record on the disk: a rename, which a full disk does not stop."""
+        files.rename(self.journal, self.committed)
+        files.sync_directory(self.path)
+
+    def clear(self, files: FileSystem) -> None:
+        """Remove the directory, when nothing in it is needed any more.
+
+        The record goes after the retired files: as long as one of them is there, so is the record.
+        """
+        for name in files.names(self.retired):
+            files.remove(self.retired / name)
+        files.remove_directory(self.retired)
+        files.remove(self.unfinished)
+        files.remove(self.committed)
+        files.sync_directory(self.path)
+        files.remove_directory(self.path)
+
+
+def _list(data: dict[str, Any], key: str) -> list[Any]:
+    value = data.get(key)
+    if not isinstance(value, list):
+        raise JournalFormatError(f"key {key!r} is not a list")
+    return value
+
+
+def _paths(values: list[Any], key: str) -> tuple[Path, ...]:
+    if not all(isinstance(value, str) and "\0" not in value for value in values):
+        raise JournalFormatError(f"key {key!r} does not hold paths")
+    return tuple(Path(value) for value in values)

@@ -1,0 +1,57 @@
+"""What a commit is asked to do, and what a recovery did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Change", "Outcome", "Placement", "Recovery"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """A file or symbolic link that comes: it is moved from ``source`` to ``target``."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Everything that one commit does.
+
+    ``retire`` are the files and symbolic links that go; those that are not there are ignored.
+    ``place`` are those that come; a target may be there only if it is also retired. Directories
+    strictly below one of ``remove_empty`` that retiring leaves empty are removed at the end.
+    """
+
+    retire: tuple[Path, ...] = ()
+    place: tuple[Placement, ...] = ()
+    remove_empty: tuple[Path, ...] = ()
+
+
+class Outcome(Enum):
+    """What became of a commit that was cut off."""
+
+    UNDONE = "undone"
+    FINISHED = "finished"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What a recovery did.
+
+    ``UNDONE``: the old state is back; ``files`` counts the files that were restored. ``FINISHED``:
+    the new state is whole; ``files`` counts what it placed. ``CLEARED``: no file of the
+    interpreter had been changed, only leftovers went. ``stages`` are the abandoned staging
+    directories that were removed.
+    """
+
+    outcome: Outcome
+    files: int = 0
+    stages: tuple[Path, ...] = ()

@@ -1,0 +1,164 @@
+"""What a run tells whoever watches it, as it goes, and what it comes to at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syncsteps.check import Drift
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.locks.model import Lock
+    from syncsteps.plan import Plan
+    from syncsteps.receipts import Receipt
+    from syncsteps.selection.model import Selection
+    from syncsteps.smoke.model import ImportResult
+    from syncsteps.verify.model import Finding
+
+__all__ = [
+    "Event",
+    "Imported",
+    "Importing",
+    "LockSelected",
+    "Outcome",
+    "Planned",
+    "Recovered",
+    "Staged",
+    "Staging",
+    "StagingLine",
+    "Swapping",
+    "TargetFound",
+    "Verified",
+    "Waiting",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetFound:
+    """The interpreter that the run is about."""
+
+    interpreter: Interpreter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """An earlier commit that was cut off has been finished or undone."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Another sync holds the interpreter."""
+
+    state: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockSelected:
+    """The lock has been read and selected from."""
+
+    lock: Lock
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """Every rule has been asked."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """It is known what will be done; ``dry_run`` says that it will not."""
+
+    plan: Plan
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staging:
+    """An installer has been started for ``total`` distributions."""
+
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagingLine:
+    """A line that the installer printed, without secrets."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """Everything lies unpacked aside. Size in bytes, time in seconds."""
+
+    total: int
+    files: int
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Importing:
+    """Imports have begun, of ``total`` distributions."""
+
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """One distribution has been imported, or not."""
+
+    result: ImportResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swapping:
+    """The commit has begun: ``placed`` files come, ``retired`` files go."""
+
+    placed: int
+    retired: int
+
+
+Event = (
+    TargetFound
+    | Recovered
+    | Waiting
+    | LockSelected
+    | Verified
+    | Planned
+    | Staging
+    | StagingLine
+    | Staged
+    | Importing
+    | Imported
+    | Swapping
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run came to.
+
+    ``changed`` says whether the interpreter was changed. What a verb does not do is empty or None.
+    Time in seconds.
+    """
+
+    verb: str
+    interpreter: Interpreter
+    seconds: float
+    lock: Lock | None = None
+    selection: Selection | None = None
+    findings: tuple[Finding, ...] = ()
+    plan: Plan | None = None
+    imports: tuple[ImportResult, ...] = ()
+    receipt: Receipt | None = None
+    drifts: tuple[Drift, ...] = ()
+    changed: bool = False
+    dry_run: bool = False
+    recovered: str = ""

@@ -1,0 +1,219 @@
+"""Which package of a system package manager owns a file: dpkg, rpm, apk and conda are asked.
+
+INSTALLER and RECORD are no test of that: apt's distributions have a RECORD and no INSTALLER.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syncsteps.errors import InterpreterError
+from syncsteps.interpreter.model import Owner
+from syncsteps.processes import ProcessTimeoutError, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["find_owners"]
+
+_RPM_DATABASES = ("var/lib/rpm", "usr/lib/sysimage/rpm")
+_RPM_FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
+_RPM_FORMAT = "[%{=NAME}\\t%{FILENAMES}\\n]"
+_RPM_ERROR = re.compile(r"error:(?! file .*: No such file or directory$)")
+_RPM_SECONDS = 60.0
+_MOST_LINES = 8
+_APK_DATABASES = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
+_HINT = (
+    "Without it, the files of the system's packages cannot be told from others, so nothing is "
+    "changed. Repair it, or choose another interpreter with --python."
+)
+
+
+def find_owners(
+    paths: Iterable[Path],
+    *,
+    prefixes: Sequence[Path] = (),
+    root: Path = Path("/"),
+    rpm: str = "rpm",
+) -> dict[Path, Owner]:
+    """Return the owner of each of these metadata directories and files that has one.
+
+    The databases that are there are asked: dpkg's, rpm's and apk's under ``root``, and conda's in
+    each of the ``prefixes``. Where two know a path, the first in this order counts. A package owns
+    a directory when it lists it, or a file directly in it. Paths are compared as the files that
+    they lead to: ``/lib`` and ``/usr/lib`` are one where one is a link to the other. ``rpm`` is the
+    program that knows rpm's database.
+
+    Raises:
+        InterpreterError: a database is there and cannot be read, or gives no answer.
+    """
+    wanted = _Wanted(paths, root)
+    if not wanted:
+        return {}
+    owners: dict[Path, Owner] = {}
+    try:
+        for found, owner in _all_owned(wanted, prefixes, rpm):
+            for path in found:
+                owners.setdefault(path, owner)
+    except OSError as error:
+        raise InterpreterError(
+            f"A package database cannot be read: {error.filename}: {error.strerror}.", hint=_HINT
+        ) from error
+    return owners
+
+
+class _Wanted:
+    """The paths whose owners are asked for, to be matched with those that a database lists."""
+
+    def __init__(self, paths: Iterable[Path], root: Path) -> None:
+        self.root = root
+        self._paths: dict[Path, list[Path]] = {}
+        for path in paths:
+            self._paths.setdefault(self._canonical(path), []).append(path)
+        self._names = {path.name for path in self._paths}
+        parents = {path.parent for real, asked in self._paths.items() for path in (real, *asked)}
+        self._parents = {os.fsencode("/".join(parent.parts[-2:]).lstrip("/")) for parent in parents}
+
+    def __bool__(self) -> bool:
+        return bool(self._paths)
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._paths)
+
+    def may_be_in(self, listing: bytes) -> bool:
+        """Return False where this list of paths holds none that is wanted; it is a quick look."""
+        return any(parent in listing for parent in self._parents)
+
+    def match(self, listed: str, below: Path | None = None) -> Sequence[Path]:
+        """Return the wanted paths that this one is, or lies in; it is relative to ``below``."""
+        parent, _, name = listed.rpartition("/")
+        for candidate, last in ((listed, name), (parent, parent.rpartition("/")[2])):
+            if last in self._names:
+                real = self._canonical((below or self.root) / candidate.lstrip("/"))
+                if real in self._paths:
+                    return self._paths[real]
+        return ()
+
+    @staticmethod
+    def _canonical(path: Path) -> Path:
+        return Path(os.path.realpath(path.parent), path.name)
+
+
+def _all_owned(
+    wanted: _Wanted, prefixes: Sequence[Path], rpm: str
+) -> Iterator[tuple[Sequence[Path], Owner]]:
+    yield from _dpkg(wanted)
+    yield from _rpm(wanted, rpm)
+    yield from _apk(wanted)
+    for prefix in dict.fromkeys(prefixes):
+        yield from _conda(wanted, prefix)
+
+
+def _dpkg(wanted: _Wanted) -> Iterator[tuple[Sequence[Path], Owner]]:
+    """Read dpkg's file lists; `dpkg -S` takes longer and does not see through a merged /usr."""
+    state = wanted.root / "var/lib/dpkg"
+    try:
+        if not (state / "status").stat().st_size:
+            return
+    except FileNotFoundError:
+        return
+    with os.scandir(state / "info") as entries:
+        names = sorted(entry.name for entry in entries if entry.name.endswith(".list"))
+    if not names:
+        raise InterpreterError(
+            f"dpkg knows of packages, but {state / 'info'} holds no lists of their files.",
+            hint=_HINT,
+        )
+    for name in names:
+        content = (state / "info" / name).read_bytes()
+        if wanted.may_be_in(content):
+            owner = Owner(manager="dpkg", package=name.removesuffix(".list").partition(":")[0])
+            for line in os.fsdecode(content).split("\n"):
+                yield wanted.match(line), owner
+
+
+def _rpm(wanted: _Wanted, rpm: str) -> Iterator[tuple[Sequence[Path], Owner]]:
+    candidates = (wanted.root / at / file for at in _RPM_DATABASES for file in _RPM_FILES)
+    database = next((path for path in candidates if path.exists()), None)
+    if database is None:
+        return
+    command: list[str | Path] = [
+        rpm,
+        "-qf",
+        "--queryformat",
+        _RPM_FORMAT,
+        *map(_packaged_file, wanted),
+    ]
+    # The system's own rpm, speaking English: of a path without owner it says so and fails.
+    environment = {"LC_ALL": "C", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
+    try:
+        completed = run(command, environment=environment, timeout=_RPM_SECONDS)
+    except FileNotFoundError as error:
+        raise InterpreterError(
+            f"There is a database of rpm at {database}, but no program `rpm` to ask it with.",
+            hint=_HINT,
+        ) from error
+    except ProcessTimeoutError as error:
+        raise InterpreterError(
+            f"rpm gave no answer about {database} within {_RPM_SECONDS:g} seconds.", hint=_HINT
+        ) from error
+    errors = [line for line in completed.stderr.splitlines() if _RPM_ERROR.match(line)]
+    if completed.status < 0 or errors:
+        raise InterpreterError(
+            f"rpm cannot say who owns the installed distributions (status {completed.status}).",
+            hint=_HINT,
+            details=list(dict.fromkeys(errors))[:_MOST_LINES],
+        )
+    for line in completed.stdout.splitlines():
+        package, tab, listed = line.partition("\t")
+        if tab:
+            yield wanted.match(listed), Owner(manager="rpm", package=package)
+
+
+def _packaged_file(path: Path) -> Path:
+    """Return a file in this metadata directory: rpm's packages need not list the directory."""
+    files = (path / "METADATA", path / "PKG-INFO")
+    return next((file for file in files if file.exists()), path)
+
+
+def _apk(wanted: _Wanted) -> Iterator[tuple[Sequence[Path], Owner]]:
+    for database in _APK_DATABASES:
+        path = wanted.root / database
+        if not path.exists():
+            continue
+        package = directory = ""
+        for line in path.read_text("utf-8", "surrogateescape").split("\n"):
+            key, _, value = line.partition(":")
+            if key == "P":
+                package = value
+                continue
+            if key == "F":
+                directory = value
+            elif key != "R":
+                continue
+            listed = directory if key == "F" else f"{directory}/{value}"
+            yield wanted.match(listed), Owner(manager="apk", package=package)
+
+
+def _conda(wanted: _Wanted, prefix: Path) -> Iterator[tuple[Sequence[Path], Owner]]:
+    for path in sorted((prefix / "conda-meta").glob("*.json")):
+        content = path.read_bytes()
+        if not wanted.may_be_in(content):
+            continue
+        name, files = _conda_record(path, content)
+        for listed in files:
+            yield wanted.match(listed, below=prefix), Owner(manager="conda", package=name)
+
+
+def _conda_record(path: Path, content: bytes) -> tuple[str, list[str]]:
+    try:
+        record: dict[str, Any] = json.loads(content)
+        return str(record["name"]), [str(file) for file in record["files"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InterpreterError(
+            f"{path} is not a record of an installed conda package.", hint=_HINT
+        ) from error

@@ -1,0 +1,204 @@
+"""Ask a Python interpreter what it is, by a script that runs inside it."""
+
+from __future__ import annotations
+
+import configparser
+import dataclasses
+import errno
+import importlib.resources
+import importlib.util
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syncsteps.errors import InterpreterError
+from syncsteps.interpreter.owners import find_owners
+from syncsteps.interpreter.snapshot import from_mapping
+from syncsteps.processes import Completed, ProcessTimeoutError, run
+
+if TYPE_CHECKING:
+    from syncsteps.interpreter.model import Interpreter, Scheme
+
+__all__ = ["MINIMUM_VERSION", "probe"]
+
+MINIMUM_VERSION = "3.9"
+"""The oldest Python that can be a target."""
+
+_USAGE_STATUS = 2
+_LAST_LINES = 8
+_HINT = "Name the system's Python with --python, for example --python /usr/bin/python3."
+
+
+def probe(executable: Path, *, timeout: float = 30.0) -> Interpreter:
+    """Run a script inside the interpreter at ``executable`` and return what it found there.
+
+    Nothing is written, not even byte code. The script is fed on standard input to an isolated
+    start, so that neither its folder, ``PYTHONPATH`` nor the user's site matters; tags are computed
+    inside, by this program's own `packaging`. ``timeout`` is in seconds.
+
+    Raises:
+        InterpreterError: there is no such program, it is not Python, is too old, hangs, crashes or
+            answers with something else; or who owns its distributions cannot be found out.
+    """
+    program = Path(os.path.abspath(executable))  # noqa: PTH100 - resolve() would leave a venv
+    fence = secrets.token_hex(16)
+    script = importlib.resources.files(__package__).joinpath("_inside.py").read_text("utf-8")
+    # -B: an image without byte code would get it written beside its standard library.
+    command: list[str | Path] = [
+        program,
+        "-I",
+        "-B",
+        "-",
+        fence,
+        _packaging_home(),
+        MINIMUM_VERSION,
+    ]
+    completed = _run(program, command, script, timeout)
+    answer = _fenced(completed.stdout, fence)
+    if answer is None:
+        raise _no_answer(program, completed, timeout)
+    if "too_old" in answer:
+        raise _too_old(program, str(answer["too_old"]))
+    try:
+        found = from_mapping(answer, file=str(program))
+    except InterpreterError as error:
+        raise InterpreterError(f"The answer cannot be used: {error}", hint=_HINT) from error
+    return _complete(found)
+
+
+def _packaging_home() -> Path:
+    spec = importlib.util.find_spec("packaging")
+    if spec is None or spec.origin is None:
+        raise InterpreterError(
+            "The package `packaging`, which syncsteps depends on, is not installed beside it.",
+            hint="Install syncsteps again.",
+        )
+    return Path(spec.origin).parent.parent
+
+
+def _run(program: Path, command: list[str | Path], script: str, timeout: float) -> Completed:
+    try:
+        return run(command, input_text=script, timeout=timeout)
+    except ProcessTimeoutError as error:
+        raise InterpreterError(
+            f"{program} did not answer within {timeout:g} seconds; it was killed.", hint=_HINT
+        ) from error
+    except OSError as error:
+        raise InterpreterError(_not_started(program, error), hint=_HINT) from error
+
+
+def _not_started(program: Path, error: OSError) -> str:
+    if program.is_dir():
+        return f"{program} is a directory, not a Python interpreter."
+    if not os.path.lexists(program):
+        return f"There is no Python interpreter at {program}."
+    if isinstance(error, FileNotFoundError):
+        return f"{program} cannot be started: it, or the interpreter that it names, leads nowhere."
+    if isinstance(error, PermissionError):
+        return f"{program} is not executable."
+    if error.errno == errno.ENOEXEC:
+        return f"{program} is not a program that this system can run."
+    return f"{program} cannot be started: {error.strerror}."
+
+
+def _fenced(output: str, fence: str) -> dict[str, Any] | None:
+    """Return the answer between two fences; noise on start-up or at exit lies outside of them."""
+    found = re.search(f"{fence}({{.*?}}){fence}", output, re.DOTALL)
+    try:
+        return json.loads(found[1]) if found else None
+    except ValueError:
+        # A thread of the start-up's noise may write between two parts of the answer.
+        return None
+
+
+def _no_answer(program: Path, completed: Completed, timeout: float) -> InterpreterError:
+    if completed.status == _USAGE_STATUS:
+        # An interpreter that does not know -I is a very old one: it can say which.
+        fence = secrets.token_hex(16)
+        script = (
+            f'import sys; print(\'{fence}{{"too_old": "%d.%d.%d"}}{fence}\' % sys.version_info[:3])'
+        )
+        again = _run(program, [program, "-c", script], "", timeout)
+        answer = _fenced(again.stdout, fence)
+        if answer is not None:
+            return _too_old(program, answer["too_old"])
+    if completed.status < 0:
+        what = f"was killed by {_signal_name(-completed.status)} before it answered"
+    elif completed.status > 0:
+        what = f"ended with status {completed.status} before it answered"
+    else:
+        what = "ended without an answer"
+    details = [line for line in completed.stderr.splitlines() if line.strip()][-_LAST_LINES:]
+    return InterpreterError(
+        f"{program} is not a working Python interpreter: it {what}.", hint=_HINT, details=details
+    )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _too_old(program: Path, version: str) -> InterpreterError:
+    return InterpreterError(
+        f"{program} is Python {version}; a target must be Python {MINIMUM_VERSION} or later.",
+        hint="Name a newer interpreter with --python.",
+    )
+
+
+def _complete(interpreter: Interpreter) -> Interpreter:
+    owners = find_owners(
+        [one.metadata for one in interpreter.distributions],
+        prefixes=(interpreter.prefix, interpreter.base_prefix),
+    )
+    managed = interpreter.externally_managed
+    return dataclasses.replace(
+        interpreter,
+        distributions=tuple(
+            dataclasses.replace(one, owner=owners.get(one.metadata))
+            for one in interpreter.distributions
+        ),
+        externally_managed=None if managed is None else _managed_error(managed),
+        unwritable=_unwritable(interpreter.scheme),
+        free_space=_free_space(interpreter.scheme.purelib),
+    )
+
+
+def _managed_error(text: str) -> str:
+    """Return the message that an EXTERNALLY-MANAGED file gives, or "" (PEP 668)."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return ""
+    return parser.get("externally-managed", "Error", fallback="").strip()
+
+
+def _unwritable(scheme: Scheme) -> tuple[Path, ...]:
+    directories = [scheme.purelib, scheme.platlib, scheme.scripts, scheme.headers, scheme.data]
+    return tuple(path for path in dict.fromkeys(directories) if not _writable(path))
+
+
+def _free_space(path: Path) -> int | None:
+    try:
+        return shutil.disk_usage(_nearest_existing(path)).free
+    except OSError:
+        # Some network file systems do not say.
+        return None
+
+
+def _writable(path: Path) -> bool:
+    nearest = _nearest_existing(path)
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+
+
+def _nearest_existing(path: Path) -> Path:
+    # os.path.exists, because up to Python 3.11 Path.exists raises where a parent cannot be read.
+    return next(one for one in (path, *path.parents) if os.path.exists(one))  # noqa: PTH110

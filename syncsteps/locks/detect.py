@@ -1,0 +1,115 @@
+"""Which format a lock has: by its content first, since files get renamed, then by its name."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import tomli
+
+from syncsteps.errors import LockError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Document", "Format", "format_of_name", "recognize"]
+
+Format = Literal["uv", "pylock", "poetry", "pdm", "pipfile", "requirements"]
+
+_NAMES: dict[str, Format] = {
+    "uv.lock": "uv",
+    "pylock.toml": "pylock",
+    "poetry.lock": "poetry",
+    "pdm.lock": "pdm",
+    "Pipfile.lock": "pipfile",
+}
+_NAMED_PYLOCK = re.compile(r"pylock\.[^.]+\.toml")
+# Lines that a TOML lock has, and that are not requirements.
+_TOML_LINE = re.compile(
+    r"^(?:\[\[?(?:package|packages|distribution|metadata)\]\]?|(?:lock-)?version\s*=[^=])",
+    re.MULTILINE,
+)
+_KNOWN = "uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile.lock or requirements.txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A lock's format and its document; for requirements, which are lines, that is empty."""
+
+    format: Format
+    data: Mapping[str, Any]
+
+
+def format_of_name(filename: str) -> Format | None:
+    """Return the format that a file of this name should have, or None where it says nothing."""
+    if _NAMED_PYLOCK.fullmatch(filename):
+        return "pylock"
+    return _NAMES.get(filename)
+
+
+def recognize(text: str, *, filename: str, file: str) -> Document:
+    """Return the format of ``text`` and its document; ``file`` names it in errors.
+
+    Raises:
+        LockError: it is empty, cannot be parsed, or is no lock of a known format.
+    """
+    if not text.strip():
+        raise LockError("the file is empty", file=file, hint="lock again")
+    expected = format_of_name(filename)
+    if text.lstrip().startswith("{") or expected == "pipfile":
+        data = _json(text, file)
+        found: Format | None = "pipfile" if "_meta" in data else None
+    elif expected or filename.endswith(".toml") or _TOML_LINE.search(text):
+        data = _toml(text, file)
+        found = _format_of_keys(data) or expected
+    else:
+        data, found = {}, "requirements"
+    if found is None:
+        raise LockError(
+            f"this is no lock of a known kind (expected {_KNOWN}, under any name)",
+            file=file,
+            hint="name the project's lock, not its pyproject.toml"
+            if "project" in data or "build-system" in data
+            else "",
+        )
+    return Document(format=found, data=data)
+
+
+def _format_of_keys(data: Mapping[str, Any]) -> Format | None:
+    if "lock-version" in data:
+        return "pylock"
+    metadata = data.get("metadata")
+    if isinstance(metadata, dict):
+        if "lock_version" in metadata:
+            return "pdm"
+        if "lock-version" in metadata or "content-hash" in metadata:
+            return "poetry"
+    if "version" in data and not {"package", "distribution", "requires-python"}.isdisjoint(data):
+        return "uv"
+    return None
+
+
+def _toml(text: str, file: str) -> Mapping[str, Any]:
+    try:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        hint = "resolve the merge conflict, or lock again" if "\n<<<<<<< " in text else ""
+        raise LockError(f"not valid TOML: {error}", file=file, hint=hint) from error
+    except RecursionError as error:
+        raise LockError("not readable as TOML: nested too deeply", file=file) from error
+    except ValueError as error:
+        raise LockError(f"not readable as TOML: {error}", file=file) from error
+
+
+def _json(text: str, file: str) -> Mapping[str, Any]:
+    try:
+        data = json.loads(text)
+    except RecursionError as error:
+        raise LockError("not readable as JSON: nested too deeply", file=file) from error
+    except ValueError as error:
+        raise LockError(f"not valid JSON: {error}", file=file) from error
+    if not isinstance(data, dict):
+        raise LockError("expected a JSON object", file=file)
+    return data

@@ -1,0 +1,189 @@
+"""pylock.toml (PEP 751), version 1: a flat list of packages, each with its own marker."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
+
+from syncsteps.errors import LockError
+from syncsteps.locks.fields import Table
+from syncsteps.locks.model import Archive, Directory, Lock, Package, Sdist, Vcs, Wheel
+from syncsteps.locks.values import (
+    VCS_TYPES,
+    file_name_of,
+    parse_commit,
+    parse_digest,
+    parse_file_name,
+    parse_marker,
+    parse_name,
+    parse_path,
+    parse_revision,
+    parse_specifier,
+    parse_subdirectory,
+    parse_url,
+    parse_vcs_url,
+    parse_version,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncsteps.locks.fields import Origin
+    from syncsteps.locks.model import Hash, Source
+
+__all__ = ["read_pylock"]
+
+
+def read_pylock(data: Mapping[str, Any], origin: Origin) -> Lock:
+    """Return the lock that ``data``, the TOML document of a pylock.toml, is.
+
+    The document is held against the standard by `packaging.pylock`, with one exception: what
+    ``upload-time`` is does not matter, since nothing here uses it and it is known to be written as
+    a string.
+
+    Raises:
+        LockError: it is of another version, or something in it is missing or malformed.
+    """
+    _validate(data, origin)
+    top = Table(values=data, file=origin.name)
+    packages = tuple([_package(entry, origin) for entry in top.tables("packages")])
+    default_groups = top.parse_each("default-groups", parse_name)
+    groups = top.parse_each("dependency-groups", parse_name)
+    return Lock(
+        format="pylock.toml",
+        format_version=top.require("lock-version", str),
+        path=origin.path,
+        root=origin.root,
+        digest=origin.digest,
+        layout="flat",
+        packages=packages,
+        requires_python=top.parse("requires-python", parse_specifier),
+        environments=top.parse_each("environments", parse_marker),
+        extras=top.parse_each("extras", parse_name),
+        # Some writers call the main dependencies a group, and list it as a default one only.
+        groups=tuple(dict.fromkeys((*groups, *default_groups))),
+        default_groups=default_groups,
+        project=next(
+            (
+                package.name
+                for package in packages
+                if isinstance(package.source, Directory) and package.source.path in {".", "./"}
+            ),
+            None,
+        ),
+    )
+
+
+def _validate(data: Mapping[str, Any], origin: Origin) -> None:
+    try:
+        Pylock.from_dict(cast("Mapping[str, Any]", _without_upload_time(data)))
+    except PylockUnsupportedVersionError as error:
+        raise LockError(
+            f"expected lock-version 1.0, found another: {error.message}",
+            file=origin.name,
+            key="lock-version",
+            hint="lock again with a tool that writes version 1.0, or get a newer syncsteps",
+        ) from error
+    except PylockValidationError as error:
+        table, dot, key = (error.context or "").rpartition(".")
+        if not dot and "[" in key:
+            table, key = key, ""
+        raise LockError(error.message, file=origin.name, table=table, key=key) from error
+
+
+def _without_upload_time(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            key: _without_upload_time(item) for key, item in value.items() if key != "upload-time"
+        }
+    if isinstance(value, list):
+        return [_without_upload_time(item) for item in value]
+    return value
+
+
+def _package(entry: Table, origin: Origin) -> Package:
+    source = _source(entry, origin)
+    sdist = entry.table("sdist")
+    return Package(
+        name=entry.require("name", parse_name),
+        version=entry.parse("version", parse_version),
+        index=entry.parse("index", parse_url),
+        source=source,
+        sdist=None if sdist is None else _sdist(sdist),
+        wheels=tuple([_wheel(table) for table in entry.tables("wheels")]),
+        marker=entry.parse("marker", parse_marker),
+        requires_python=entry.parse("requires-python", parse_specifier),
+    )
+
+
+def _source(entry: Table, origin: Origin) -> Source | None:
+    if (table := entry.table("vcs")) is not None:
+        return _vcs(table, origin)
+    if (table := entry.table("directory")) is not None:
+        return Directory(
+            path=table.require("path", parse_path),
+            editable=table.flag("editable"),
+            subdirectory=table.parse("subdirectory", parse_subdirectory),
+        )
+    if (table := entry.table("archive")) is not None:
+        return Archive(
+            url=table.parse("url", parse_url),
+            path=table.parse("path", parse_path),
+            hashes=_hashes(table),
+            size=table.integer("size"),
+            subdirectory=table.parse("subdirectory", parse_subdirectory),
+        )
+    return None
+
+
+def _vcs(table: Table, origin: Origin) -> Vcs:
+    kind = table.require("type", str)
+    if kind not in VCS_TYPES:
+        raise table.error(f"expected one of {', '.join(VCS_TYPES)}, found {kind!r}", key="type")
+    url = table.parse("url", parse_vcs_url)
+    if url is None:
+        url = (origin.root / table.require("path", parse_path)).as_uri()
+    return Vcs(
+        type=kind,
+        url=url,
+        commit_id=table.require("commit-id", parse_commit if kind == "git" else parse_revision),
+        requested_revision=table.parse("requested-revision", parse_revision),
+        subdirectory=table.parse("subdirectory", parse_subdirectory),
+    )
+
+
+def _sdist(table: Table) -> Sdist:
+    return Sdist(
+        filename=_filename(table),
+        hashes=_hashes(table),
+        url=table.parse("url", parse_url),
+        path=table.parse("path", parse_path),
+        size=table.integer("size"),
+    )
+
+
+def _wheel(table: Table) -> Wheel:
+    return Wheel(
+        filename=_filename(table),
+        hashes=_hashes(table),
+        url=table.parse("url", parse_url),
+        path=table.parse("path", parse_path),
+        size=table.integer("size"),
+    )
+
+
+def _filename(table: Table) -> str:
+    if "name" in table.values:
+        return table.require("name", parse_file_name)
+    return table.require("path" if "path" in table.values else "url", file_name_of)
+
+
+def _hashes(table: Table) -> tuple[Hash, ...]:
+    hashes = table.table("hashes")
+    if hashes is None:
+        raise table.missing("hashes")
+    return tuple(
+        hashes.require(algorithm, partial(parse_digest, algorithm)) for algorithm in hashes.values
+    )

@@ -1,0 +1,230 @@
+"""One entry of a requirements file: a pin, an address, a repository or a path."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from syncsteps.locks.model import Archive, Directory, Package, Vcs
+from syncsteps.locks.values import (
+    VCS_TYPES,
+    file_name_of,
+    is_url,
+    parse_commit,
+    parse_digest,
+    parse_hash,
+    parse_marker,
+    parse_name,
+    parse_path,
+    parse_revision,
+    parse_subdirectory,
+    parse_url,
+    parse_vcs_url,
+    parse_version,
+    quoted,
+    split_url,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from packaging.markers import Marker
+    from packaging.version import Version
+
+    from syncsteps.locks.model import Hash, Source
+    from syncsteps.locks.requirement_lines import Line
+
+__all__ = ["read_entry"]
+
+_VCS = re.compile(rf"({'|'.join(VCS_TYPES)})\+(.*)")
+_ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar")
+_EXTRAS = re.compile(r"\[[^\[\]]*\]$")
+_MARKER_START = re.compile(r"\s+;\s*|;\s+")
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\[\]]*\]\s*)?@")
+_DRIVE = re.compile(r"/[A-Za-z]:")
+
+_NOT_A_LOCK = (
+    "a requirements file is a lock only where every entry is pinned: make one with"
+    " `uv pip compile --generate-hashes` or `pip-compile --generate-hashes`"
+)
+
+
+def read_entry(line: Line, *, project_name: Callable[[str], str | None]) -> Package | None:
+    """Return the package that ``line`` asks for, or None where it only has options.
+
+    ``project_name`` tells the name of the project in a directory, which an entry such as ``-e .``
+    leaves out.
+
+    Raises:
+        LockError: it is not pinned, or cannot be read.
+    """
+    editable = [option.value for option in line.options if option.name == "--editable"]
+    if not line.requirement and not editable:
+        return None
+    try:
+        hashes = _hashes(line)
+        if line.requirement:
+            return _requirement(line.requirement, hashes, project_name)
+        target, marker = _without_marker(editable[0])
+        return _direct(target, "", marker, hashes, project_name, editable=True)
+    except ValueError as error:
+        raise line.error(str(error), hint=_NOT_A_LOCK if "pinned" in str(error) else "") from error
+
+
+def _hashes(line: Line) -> tuple[Hash, ...]:
+    allowed = {"--hash"} if line.requirement else {"--hash", "--editable"}
+    names = [option.name for option in line.options]
+    refused = [name for name in names if name not in allowed]
+    if refused:
+        raise ValueError(f"the option {refused[0]} cannot stand behind a requirement here")
+    if names.count("--editable") > 1:
+        raise ValueError("one line has two editable requirements")
+    hashes = [parse_hash(option.value) for option in line.options if option.name == "--hash"]
+    return tuple(dict.fromkeys(hashes))
+
+
+def _requirement(
+    text: str, hashes: tuple[Hash, ...], project_name: Callable[[str], str | None]
+) -> Package:
+    if not _NAMED.match(text) and _is_location(text):
+        target, marker = _without_marker(text)
+        return _direct(target, "", marker, hashes, project_name)
+    try:
+        requirement = Requirement(text)
+    except (InvalidRequirement, RecursionError):
+        raise ValueError(f"{quoted(text)} is not a requirement (PEP 508)") from None
+    name = parse_name(requirement.name)
+    marker = None if requirement.marker is None else parse_marker(str(requirement.marker))
+    if requirement.url is not None:
+        return _direct(requirement.url, name, marker, hashes, project_name)
+    pins = [*requirement.specifier]
+    if len(pins) != 1 or pins[0].operator not in {"==", "==="} or pins[0].version.endswith(".*"):
+        raise ValueError(f"{quoted(text)} is not pinned by ==, so this file is not a lock")
+    return Package(name=name, version=parse_version(pins[0].version), hashes=hashes, marker=marker)
+
+
+def _is_location(text: str) -> bool:
+    target = text.partition(";")[0].rstrip()
+    return (
+        "/" in target
+        or "\\" in target
+        or target.startswith((".", "file:"))
+        or _EXTRAS.sub("", target).lower().endswith(_ARCHIVES)
+    )
+
+
+def _without_marker(text: str) -> tuple[str, Marker | None]:
+    target, *marker = _MARKER_START.split(text, maxsplit=1)
+    return target, parse_marker(marker[0]) if marker else None
+
+
+def _direct(
+    target: str,
+    name: str,
+    marker: Marker | None,
+    hashes: tuple[Hash, ...],
+    project_name: Callable[[str], str | None],
+    *,
+    editable: bool = False,
+) -> Package:
+    """Return the package at an address or a path; ``name`` is empty where the entry has none."""
+    location, fragment = _fragment(target)
+    source: Source
+    version: Version | None = None
+    if vcs := _VCS.fullmatch(location):
+        source = _vcs(vcs[1], vcs[2], fragment)
+        found = None
+    else:
+        local = not is_url(location) or location.startswith("file:")
+        place = _path(location) if local else parse_url(location)
+        if local and not place.lower().endswith(_ARCHIVES):
+            source = Directory(path=place, editable=editable, subdirectory=_subdirectory(fragment))
+            found = project_name(place)
+        else:
+            source = Archive(
+                url=None if local else place,
+                path=place if local else None,
+                hashes=tuple(dict.fromkeys((*hashes, *_fragment_hashes(fragment)))),
+                subdirectory=_subdirectory(fragment),
+            )
+            found, version = _file_says(place)
+    name = name or fragment.get("egg", "").partition("[")[0] or found or ""
+    if not name:
+        raise ValueError(
+            f"cannot tell the name of the package at {quoted(target)}; write NAME @ in front of it"
+        )
+    return Package(name=parse_name(name), version=version, source=source, marker=marker)
+
+
+def _fragment(target: str) -> tuple[str, dict[str, str]]:
+    location, _, fragment = _EXTRAS.sub("", target).partition("#")
+    return location, dict(parse_qsl(fragment))
+
+
+def _fragment_hashes(fragment: dict[str, str]) -> list[Hash]:
+    others = {"egg", "subdirectory"}
+    return [parse_digest(key, value) for key, value in fragment.items() if key not in others]
+
+
+def _subdirectory(fragment: dict[str, str]) -> str | None:
+    text = fragment.get("subdirectory")
+    return None if text is None else parse_subdirectory(text)
+
+
+def _vcs(kind: str, address: str, fragment: dict[str, str]) -> Vcs:
+    parts = split_url(parse_vcs_url(address))
+    path, at, revision = parts.path.rpartition("@")
+    if not at:
+        path, revision = parts.path, ""
+    url = parts._replace(path=path).geturl()
+    commit: str | None = None
+    if revision:
+        parse_revision(revision)
+        commit = _commit(kind, revision)
+    return Vcs(
+        type=kind,
+        url=url,
+        commit_id=commit,
+        requested_revision=revision or None,
+        subdirectory=_subdirectory(fragment),
+    )
+
+
+def _commit(kind: str, revision: str) -> str | None:
+    """Return ``revision`` if it cannot move: a full commit of git, anything that others have."""
+    if kind != "git":
+        return revision
+    try:
+        return parse_commit(revision)
+    except ValueError:
+        return None
+
+
+def _path(location: str) -> str:
+    if location.startswith("file:"):
+        location = unquote(
+            split_url(parse_url(location)).path if is_url(location) else location[5:]
+        )
+        if _DRIVE.match(location):
+            location = location[1:]
+    return posixpath.normpath(parse_path(location).replace("\\", "/"))
+
+
+def _file_says(location: str) -> tuple[str | None, Version | None]:
+    filename = file_name_of(location)
+    try:
+        if filename.endswith(".whl"):
+            return parse_wheel_filename(filename)[:2]
+        return parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None, None

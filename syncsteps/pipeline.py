@@ -1,0 +1,341 @@
+"""The only wiring: values from one step to the next, and the order in which things happen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from syncsteps.check import Drift, DriftKind
+from syncsteps.check import check as find_drift
+from syncsteps.commit import commit_roots, interpreter_lock, unsettled
+from syncsteps.commit import recover as recover_commit
+from syncsteps.errors import InterpreterError, SelectionError, SmokeError
+from syncsteps.events import (
+    Event,
+    LockSelected,
+    Outcome,
+    Planned,
+    Recovered,
+    TargetFound,
+    Verified,
+    Waiting,
+)
+from syncsteps.execution import carry_out, import_all
+from syncsteps.export import to_pylock, to_requirements
+from syncsteps.plan import Install, Keep
+from syncsteps.receipts import state_directory
+from syncsteps.smoke import SmokeTarget
+from syncsteps.survey import Survey, find_interpreter, read_selection, take_survey
+from syncsteps.verify import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.settings import Settings
+
+    Watcher = Callable[[Event], None]
+
+__all__ = [
+    "EXPORT_FORMATS",
+    "check",
+    "export",
+    "inspect",
+    "install",
+    "recover",
+    "smoke",
+    "sync",
+    "verify",
+]
+
+EXPORT_FORMATS = ("requirements.txt", "pylock.toml")
+
+
+def _silent(_event: Event) -> None:
+    """Take an event and say nothing."""
+
+
+def inspect(settings: Settings, *, environment: Mapping[str, str] = os.environ) -> Interpreter:
+    """Return the snapshot of the target that ``settings`` name: probed, or read from its file.
+
+    Raises:
+        InterpreterError: there is no such target, or it cannot be used.
+    """
+    return find_interpreter(settings, environment=environment)
+
+
+def export(
+    settings: Settings,
+    *,
+    file_format: str = EXPORT_FORMATS[0],
+    environment: Mapping[str, str] = os.environ,
+    on_event: Watcher = _silent,
+) -> str:
+    """Return the lock's part for the target as text, in one of `EXPORT_FORMATS`.
+
+    What cannot carry a hash (repositories, directories) follows the hashed part, set apart by a
+    comment: an installer that requires hashes has to be given the two separately.
+
+    Raises:
+        LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
+    """
+    interpreter = inspect(settings, environment=environment)
+    on_event(TargetFound(interpreter=interpreter))
+    lock, selection = read_selection(settings, interpreter, environment=environment)
+    on_event(LockSelected(lock=lock, selection=selection))
+    if file_format == "pylock.toml":
+        return to_pylock(selection, lock=lock, root=lock.root)
+    texts = to_requirements(selection, lock=lock, root=lock.root)
+    return "\n".join(text for text in (texts.hashed, texts.unhashed) if text)
+
+
+def verify(
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    on_event: Watcher = _silent,
+) -> Outcome:
+    """Apply every rule and return what they found; nothing is written.
+
+    Raises:
+        LockError, SelectionError, InterpreterError, SettingsError: there is nothing to apply them
+            to.
+    """
+    started = time.perf_counter()
+    interpreter = inspect(settings, environment=environment)
+    on_event(TargetFound(interpreter=interpreter))
+    survey = _survey(settings, interpreter, environment, on_event)
+    return _outcome("verify", survey, started)
+
+
+def sync(
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    on_event: Watcher = _silent,
+    dry_run: bool = False,
+) -> Outcome:
+    """Make the interpreter hold what the lock says: verify, stage, import, then swap.
+
+    Until everything lies unpacked and imported aside, nothing of the interpreter changes; then all
+    of it does, or nothing. ``dry_run`` stops after the plan.
+
+    Raises:
+        LockError, SelectionError: the lock cannot be read, or selected from, or does not fit.
+        InterpreterError: there is no usable target, or it refuses to be changed.
+        StagingError, SmokeError: something cannot be fetched, built or imported.
+        CommitError: the swap failed, and was rolled back.
+        RecoveryError: an earlier interrupted swap can be neither finished nor undone.
+    """
+    return _sync("sync", settings, environment, on_event, dry_run=dry_run)
+
+
+def install(
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    on_event: Watcher = _silent,
+    dry_run: bool = False,
+) -> Outcome:
+    """Do what `sync` does, without importing anything. Raises the same, but for SmokeError."""
+    return _sync("install", settings, environment, on_event, dry_run=dry_run)
+
+
+def smoke(
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    on_event: Watcher = _silent,
+) -> Outcome:
+    """Import what is installed of the lock and return each verdict; nothing is written.
+
+    Raises:
+        LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
+        SmokeError: something that the lock names is not installed.
+    """
+    started = time.perf_counter()
+    interpreter = inspect(settings, environment=environment)
+    on_event(TargetFound(interpreter=interpreter))
+    lock, selection = read_selection(settings, interpreter, environment=environment)
+    on_event(LockSelected(lock=lock, selection=selection))
+    found = [(item.name, interpreter.find(item.name)) for item in selection.packages]
+    missing = [name for name, installed in found if installed is None]
+    if missing:
+        raise SmokeError(
+            f"not installed, so not to be imported: {', '.join(missing)}",
+            hint="run `syncsteps sync` first",
+        )
+    targets = [SmokeTarget(name=n, metadata=d.metadata) for n, d in found if d is not None]
+    imports = import_all(targets, settings, environment, interpreter, (), on_event)
+    return Outcome(
+        verb="smoke",
+        interpreter=interpreter,
+        lock=lock,
+        selection=selection,
+        imports=imports,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def check(
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    on_event: Watcher = _silent,
+) -> Outcome:
+    """Compare the interpreter with the lock and with the receipt; nothing is written.
+
+    Raises:
+        LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
+        CheckError: the receipt cannot be read.
+    """
+    started = time.perf_counter()
+    interpreter = inspect(settings, environment=environment)
+    on_event(TargetFound(interpreter=interpreter))
+    survey = _survey(settings, interpreter, environment, _silent)
+    on_event(LockSelected(lock=survey.lock, selection=survey.selection))
+    drifts = _drifts(survey)
+    return replace(_outcome("check", survey, started), drifts=drifts, findings=())
+
+
+def recover(
+    settings: Settings,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    on_event: Watcher = _silent,
+) -> Outcome:
+    """Finish or undo a swap that was cut off. Every verb that writes does this first by itself.
+
+    Raises:
+        InterpreterError: there is no usable target.
+        RecoveryError: the swap can be neither finished nor undone.
+    """
+    started = time.perf_counter()
+    interpreter = inspect(settings, environment=environment)
+    on_event(TargetFound(interpreter=interpreter))
+    message = _recover(settings, interpreter, on_event)
+    return Outcome(
+        verb="recover",
+        interpreter=interpreter,
+        recovered=message,
+        changed=bool(message),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _sync(
+    verb: str,
+    settings: Settings,
+    environment: Mapping[str, str],
+    on_event: Watcher,
+    *,
+    dry_run: bool,
+) -> Outcome:
+    started = time.perf_counter()
+    interpreter = inspect(settings, environment=environment)
+    on_event(TargetFound(interpreter=interpreter))
+    if not dry_run and _recover(settings, interpreter, on_event):
+        interpreter = inspect(settings, environment=environment)
+    seen = _fingerprint(interpreter)
+    survey = _survey(settings, interpreter, environment, on_event)
+    _refuse(survey.findings)
+    on_event(Planned(plan=survey.plan, dry_run=dry_run))
+    if dry_run or survey.current:
+        return replace(_outcome(verb, survey, started), dry_run=dry_run)
+    with _locked(settings, survey.state, on_event):
+        if _fingerprint(interpreter) != seen:  # another sync came first: plan again
+            interpreter = inspect(settings, environment=environment)
+            survey = _survey(settings, interpreter, environment, on_event)
+            _refuse(survey.findings)
+            on_event(Planned(plan=survey.plan, dry_run=False))
+        imports, receipt = carry_out(survey, settings, environment, on_event, smoke=verb == "sync")
+    done = _outcome(verb, survey, started)
+    return replace(done, imports=imports, receipt=receipt, changed=True)
+
+
+def _survey(
+    settings: Settings,
+    interpreter: Interpreter,
+    environment: Mapping[str, str],
+    on_event: Watcher,
+) -> Survey:
+    survey = take_survey(settings, interpreter, environment=environment)
+    on_event(LockSelected(lock=survey.lock, selection=survey.selection))
+    on_event(Verified(findings=survey.findings))
+    return survey
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    """Raise what the findings of severity error come to: the interpreter's word counts first."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if not errors:
+        return
+    codes = ", ".join(sorted({finding.code for finding in errors}))
+    hint = "`syncsteps explain CODE` says more about a code"
+    if any(finding.exit_code == InterpreterError.exit_code for finding in errors):
+        raise InterpreterError(f"refused ({codes}): nothing has been changed", hint=hint)
+    raise SelectionError(
+        f"the lock does not fit this interpreter ({codes}): nothing has been changed", hint=hint
+    )
+
+
+def _recover(settings: Settings, interpreter: Interpreter, on_event: Watcher) -> str:
+    """Settle a swap that was cut off, if there is one, and return what was done about it."""
+    state = state_directory(interpreter)
+    if not unsettled(state):
+        return ""
+    with _locked(settings, state, on_event):
+        recovery = recover_commit(state, roots=commit_roots(interpreter))
+    if recovery is None:
+        return ""
+    message = f"an earlier sync was cut off; it has been {recovery.outcome.value}"
+    on_event(Recovered(message=message))
+    return message
+
+
+@contextlib.contextmanager
+def _locked(settings: Settings, state: Path, on_event: Watcher) -> Iterator[None]:
+    def waiting() -> None:
+        on_event(Waiting(state=state))
+
+    with interpreter_lock(state, timeout=settings.lock_timeout, on_wait=waiting):
+        yield
+
+
+def _fingerprint(interpreter: Interpreter) -> tuple[int | None, ...]:
+    """Return what changes whenever a sync changes the interpreter: its directories' mtimes."""
+    scheme, state = interpreter.scheme, state_directory(interpreter)
+    return tuple(
+        path.stat().st_mtime_ns if path.is_dir() else None
+        for path in (scheme.purelib, scheme.platlib, state / "receipts")
+    )
+
+
+def _drifts(survey: Survey) -> tuple[Drift, ...]:
+    """Return how the interpreter differs from the receipt, and then from the lock."""
+    found = list(find_drift(survey.receipt, survey.interpreter)) if survey.receipt else []
+    known = {drift.distribution for drift in found}
+    for action in survey.plan.actions:
+        if isinstance(action, Keep) or action.name in known:
+            continue
+        kind = DriftKind.MISSING if isinstance(action, Install) else DriftKind.VERSION
+        found.append(Drift(distribution=action.name, kind=kind, detail=action.reason))
+    return tuple(found)
+
+
+def _outcome(verb: str, survey: Survey, started: float) -> Outcome:
+    """Return what every verb on a survey has in common."""
+    return Outcome(
+        verb=verb,
+        interpreter=survey.interpreter,
+        lock=survey.lock,
+        selection=survey.selection,
+        findings=survey.findings,
+        plan=survey.plan,
+        receipt=survey.receipt,
+        seconds=time.perf_counter() - started,
+    )

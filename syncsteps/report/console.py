@@ -1,0 +1,340 @@
+"""The run as a person sees it: plain lines in a log, a table and a live line in a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, TextIO
+
+from syncsteps.events import (
+    Imported,
+    Importing,
+    LockSelected,
+    Planned,
+    Recovered,
+    Staged,
+    Staging,
+    StagingLine,
+    Swapping,
+    TargetFound,
+    Verified,
+    Waiting,
+)
+from syncsteps.plan import Install, Keep, Remove, Replace
+from syncsteps.smoke.model import Verdict
+from syncsteps.verify.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rich.progress import Progress, TaskID
+
+    from syncsteps.errors import SyncstepsError
+    from syncsteps.events import Event, Outcome
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.plan import Action
+    from syncsteps.smoke.model import ImportResult
+    from syncsteps.verify.model import Finding
+
+__all__ = ["Console", "TerminalConsole"]
+
+_MEGABYTE = 1_000_000
+
+
+class Console:
+    """Writes plain lines to ``stream``: fit for a log, a pipe and nox's own output.
+
+    ``quiet`` leaves only problems; ``verbose`` adds the installer's lines and what is kept.
+    """
+
+    def __init__(self, stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.stream = stream
+        self.quiet = quiet
+        self.verbose = verbose
+        self._methods: dict[type[Any], Callable[[Any], None]] = {
+            TargetFound: self.target_found,
+            Recovered: self.recovered,
+            Waiting: self.waiting,
+            LockSelected: self.lock_selected,
+            Verified: self.verified,
+            Planned: self.planned,
+            Staging: self.staging,
+            StagingLine: self.staging_line,
+            Staged: self.staged,
+            Importing: self.importing,
+            Imported: self.imported,
+            Swapping: self.swapping,
+        }
+
+    def line(self, text: str = "") -> None:
+        """Write one line."""
+        print(text, file=self.stream, flush=True)
+
+    def say(self, text: str) -> None:
+        """Write one line, unless only problems are wanted."""
+        if not self.quiet:
+            self.line(text)
+
+    def close(self) -> None:
+        """Stop whatever is live on the screen."""
+
+    def __call__(self, event: Event) -> None:
+        """Write what is to be said of ``event``."""
+        self._methods[type(event)](event)
+
+    def target_found(self, event: TargetFound) -> None:
+        """Write the first line."""
+        self.say(target_line(event.interpreter))
+
+    def lock_selected(self, event: LockSelected) -> None:
+        """Say how much of the lock is for this target."""
+        chosen, total = len(event.selection.packages), len(event.lock.packages)
+        self.say(f"{event.lock.path.name}: {chosen} of {total} packages are for this target")
+
+    def verified(self, event: Verified) -> None:
+        """Write the findings."""
+        for finding in event.findings:
+            self.finding(finding)
+
+    def finding(self, finding: Finding) -> None:
+        """Write what a rule found; notes only when there is an ear for them."""
+        if finding.severity is Severity.ERROR or not self.quiet:
+            if finding.severity is Severity.NOTE and not self.verbose:
+                return
+            self.line(f"{finding.severity.value} {finding.code}: {finding.message}")
+            self.line(f"  what to do: {finding.hint}")
+
+    def planned(self, event: Planned) -> None:
+        """Write one line for each action."""
+        kept = _count(event.plan.kept, "distribution")
+        if not event.plan.changes:
+            self.say(f"nothing to do: {kept} as the lock says")
+        self.actions([a for a in event.plan.actions if self.verbose or not isinstance(a, Keep)])
+        if event.dry_run and event.plan.changes:
+            self.say("dry run: nothing has been done")
+
+    def actions(self, actions: Sequence[Action]) -> None:
+        """Write the plan."""
+        for action in actions:
+            self.say("  ".join(cell for cell in action_cells(action) if cell))
+
+    def staging(self, event: Staging) -> None:
+        """Say that fetching has begun."""
+        self.say(f"staging {_count(range(event.total), 'distribution')}")
+
+    def staging_line(self, event: StagingLine) -> None:
+        """Pass on a line of the installer's."""
+        if self.verbose:
+            self.line(f"  {event.text}")
+
+    def staged(self, event: Staged) -> None:
+        """Say what lies aside."""
+        size = f"{event.size / _MEGABYTE:.1f} MB"
+        self.say(f"staged {event.total} ({event.files} files, {size}) in {event.seconds:.1f} s")
+
+    def importing(self, event: Importing) -> None:
+        """Say that the smoke step has begun."""
+        self.say(f"importing {_count(range(event.total), 'distribution')}")
+
+    def imported(self, event: Imported) -> None:
+        """Write what does not import; and everything, when that is wanted."""
+        result = event.result
+        if not result.verdict.good:
+            for line in import_lines(result):
+                self.line(line)
+        elif self.verbose:
+            self.line(f"  {result.distribution}: {result.verdict.value} ({result.seconds:.2f} s)")
+
+    def swapping(self, event: Swapping) -> None:
+        """Say that the interpreter changes now."""
+        self.say(f"swapping {event.placed} files in, {event.retired} out")
+
+    def waiting(self, _event: Waiting) -> None:
+        """Say why nothing happens."""
+        self.say("waiting for another sync of this interpreter to end")
+
+    def recovered(self, event: Recovered) -> None:
+        """Say what became of an earlier commit; that is never left unsaid."""
+        self.line(f"recovered: {event.message}")
+
+    def error(self, error: SyncstepsError) -> None:
+        """Write why the run ended, and what to do."""
+        self.line(f"error {error.code}: {error}")
+        for detail in error.details:
+            self.line(f"  {detail}")
+        if error.hint:
+            self.line(f"  what to do: {error.hint}")
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Write the last line: what was done, in what time, and the digest."""
+        for drift in outcome.drifts:
+            self.line(f"drift: {drift}")
+        self.say(summary_line(outcome))
+
+
+class TerminalConsole(Console):
+    """The same with rich: the plan as a table, staging and importing as one live line."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
+        super().__init__(stream, quiet=quiet, verbose=verbose)
+        from rich.console import Console as RichConsole  # noqa: PLC0415 - only when it is shown
+
+        self._rich = RichConsole(file=stream, highlight=False, soft_wrap=True)
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def line(self, text: str = "") -> None:
+        """Write one line above whatever is live."""
+        word = text.split(" ", 1)[0]
+        style = {"error": "bold red", "warning": "yellow", "drift:": "red", "done:": "green"}
+        self._rich.print(text, style=style.get(word), markup=False)
+
+    def close(self) -> None:
+        """Stop the live line."""
+        if self._progress is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._progress.stop()
+            self._progress = None
+            self._task = None
+
+    def actions(self, actions: Sequence[Action]) -> None:
+        """Draw the plan as a table."""
+        if self.quiet or not actions:
+            return
+        from rich.table import Table  # noqa: PLC0415 - only when it is shown
+        from rich.text import Text  # noqa: PLC0415 - only when it is shown
+
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for title in ("", "distribution", "version", "why"):
+            table.add_column(title)
+        colours = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
+        for action in actions:
+            cells = action_cells(action)
+            table.add_row(*(Text(cell) for cell in cells), style=colours[cells[0]])
+        self._rich.print(table)
+
+    def staging(self, event: Staging) -> None:
+        """Begin a live line that shows what the installer does."""
+        self._live(f"staging {event.total} distributions", total=None)
+
+    def staging_line(self, event: StagingLine) -> None:
+        """Show the installer's line live, or for good when that is wanted."""
+        if self.verbose:
+            super().staging_line(event)
+        elif self._progress is not None and self._task is not None:
+            width = max(20, self._rich.width - 30)
+            self._progress.update(self._task, description=event.text.strip()[:width])
+
+    def staged(self, event: Staged) -> None:
+        """End the live line with a lasting one."""
+        self.close()
+        super().staged(event)
+
+    def importing(self, event: Importing) -> None:
+        """Begin a bar over the distributions."""
+        self._live("importing", total=event.total)
+
+    def imported(self, event: Imported) -> None:
+        """Move the bar."""
+        super().imported(event)
+        if self._progress is not None and self._task is not None:
+            text = f"imported {event.result.distribution}"
+            self._progress.update(self._task, advance=1, description=text)
+
+    def _live(self, text: str, *, total: int | None) -> None:
+        from rich import progress  # noqa: PLC0415 - only when it is shown
+
+        self.close()
+        if self.quiet:
+            return
+        self._progress = progress.Progress(
+            progress.SpinnerColumn(),
+            progress.BarColumn(bar_width=20),
+            progress.MofNCompleteColumn() if total else progress.TextColumn(""),
+            progress.TextColumn("{task.description}", markup=False),
+            console=self._rich,
+            transient=True,
+        )
+        self._task = self._progress.add_task(text, total=total)
+        self._progress.start()
+
+
+def target_line(interpreter: Interpreter) -> str:
+    """Return the first line: the interpreter and the directory that will change."""
+    implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(
+        interpreter.implementation, interpreter.implementation
+    )
+    name = f"{implementation} {interpreter.version}"
+    return f"target: {name} at {interpreter.executable}, installs into {interpreter.scheme.purelib}"
+
+
+def action_cells(action: Action) -> tuple[str, str, str, str]:
+    """Return an action as sign, name, version and reason."""
+    match action:
+        case Install():
+            return ("+", action.name, str(action.selected.package.version or ""), action.reason)
+        case Replace():
+            new = action.selected.package.version or "(from its source)"
+            return ("~", action.name, f"{action.installed.version} -> {new}", action.reason)
+        case Remove():
+            return ("-", action.name, action.installed.version, action.reason)
+        case Keep():
+            return ("=", action.name, action.installed.version, action.reason)
+
+
+def import_lines(result: ImportResult) -> tuple[str, ...]:
+    """Return what is to be said of an import that failed: module, exception, last frames."""
+    what = {
+        Verdict.FAILED: "does not import",
+        Verdict.CRASHED: "crashes the interpreter",
+        Verdict.TIMED_OUT: "does not end importing",
+        Verdict.EXITED: "ends the process",
+    }.get(result.verdict, result.verdict.value)
+    first = f"failed: {result.distribution}: {result.module or 'it'} {what}: {result.exception}"
+    return (first.rstrip(": "), *(f"    {frame}" for frame in result.frames))
+
+
+def summary_line(outcome: Outcome) -> str:
+    """Return the last line: what was done, in what time, and the digest."""
+    took = f"in {outcome.seconds:.1f} s"
+    if outcome.verb == "verify":
+        return f"done: {_severities(outcome)} {took}"
+    if outcome.verb == "recover":
+        return f"done: {outcome.recovered or 'there was nothing to recover'}"
+    if outcome.verb == "check":
+        return f"done: {_count(outcome.drifts, 'difference')} {took}{_digest(outcome)}"
+    if outcome.verb == "smoke":
+        return f"done: {_verdicts(outcome.imports)} {took}"
+    return f"done: {_changes(outcome)}{_verdicts(outcome.imports, ', ')} {took}{_digest(outcome)}"
+
+
+def _severities(outcome: Outcome) -> str:
+    found = [finding.severity for finding in outcome.findings]
+    return ", ".join(_count(range(found.count(kind)), kind.value) for kind in Severity)
+
+
+def _changes(outcome: Outcome) -> str:
+    actions = outcome.plan.actions if outcome.plan is not None else ()
+    verbs = (("installed", Install), ("replaced", Replace), ("removed", Remove), ("kept", Keep))
+    counts = [(word, sum(isinstance(a, kind) for a in actions)) for word, kind in verbs]
+    will = "to be " if outcome.dry_run else ""
+    said = [
+        f"{number} {word if word == 'kept' else will + word}" for word, number in counts if number
+    ]
+    return ", ".join(said) or "nothing to do"
+
+
+def _verdicts(imports: Iterable[ImportResult], before: str = "") -> str:
+    results = tuple(imports)
+    if not results:
+        return "" if before else "nothing to import"
+    good = sum(result.verdict.good for result in results)
+    return f"{before}{good} of {len(results)} import"
+
+
+def _digest(outcome: Outcome) -> str:
+    return f"; tree sha256:{outcome.receipt.digest}" if outcome.receipt is not None else ""
+
+
+def _count(items: Iterable[object], noun: str) -> str:
+    number = len(tuple(items))
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,147 @@
+"""One file for a package: the best wheel by the target's tags, else the sdist, else a reason."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from syncsteps.errors import SelectionError
+from syncsteps.locks.model import Archive, Directory
+from syncsteps.selection.model import Pinned, Unavailable
+
+if TYPE_CHECKING:
+    from packaging.utils import BuildTag
+
+    from syncsteps.locks.model import Package, Wheel
+    from syncsteps.selection.model import Chosen
+
+__all__ = ["FileChooser"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChooser:
+    """Chooses for an interpreter with these ``tags`` (PEP 425, the preferred ones first).
+
+    ``pins``: whether an entry that names no file is still to be had, from an index by its version.
+    """
+
+    tags: tuple[str, ...]
+    pins: bool = False
+    _ranks: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        ranks: dict[str, int] = {}
+        for rank, tag in enumerate(self.tags):
+            ranks.setdefault(tag, rank)
+        object.__setattr__(self, "_ranks", ranks)
+
+    def choose(self, package: Package) -> Chosen | Unavailable:
+        """Return what is to be installed for ``package``, or why nothing can be.
+
+        Raises:
+            SelectionError: a wheel's file name is that of another package or version.
+        """
+        source = package.source
+        if isinstance(source, Archive):
+            return self._archive(package, source)
+        if isinstance(source, Directory):
+            return dataclasses.replace(source, editable=False)
+        if source is not None:
+            return source
+        file = self._best_wheel(package) or package.sdist
+        if file is not None:
+            return file
+        pinned = self.pins and package.version is not None and not package.wheels
+        return Pinned(hashes=package.hashes) if pinned else self._unavailable(package)
+
+    def _archive(self, package: Package, archive: Archive) -> Archive | Unavailable:
+        filename = _filename(archive)
+        if not filename.endswith(".whl"):
+            return archive
+        _check_wheel(filename, package)
+        if self._rank(filename) is None:
+            return self._unavailable(package, filename)
+        return archive
+
+    def _best_wheel(self, package: Package) -> Wheel | None:
+        best: tuple[int, tuple[int, str]] | None = None
+        chosen: Wheel | None = None
+        # Parsing each of a hundred wheels is slow, and they differ in their tags only.
+        builds: dict[tuple[str, str], BuildTag] = {}
+        for wheel in package.wheels:
+            stem = (wheel.filename.rsplit("-", 3)[0], wheel.filename[-4:])
+            if stem not in builds:
+                builds[stem] = _check_wheel(wheel.filename, package)
+            rank = self._rank(wheel.filename)
+            if rank is None:
+                continue
+            # Of equal tags the higher build number wins; no build number is the lowest.
+            key = (-rank, builds[stem] or (-1, ""))
+            if best is None or key > best:
+                best, chosen = key, wheel
+        return chosen
+
+    def _rank(self, filename: str) -> int | None:
+        ranks = (self._ranks.get(tag) for tag in _tags(filename))
+        return min((rank for rank in ranks if rank is not None), default=None)
+
+    def _unavailable(self, package: Package, *archive: str) -> Unavailable:
+        filenames = archive or [wheel.filename for wheel in package.wheels]
+        if not filenames:
+            return Unavailable(package=package, reason=f"the lock names no file for {package.name}")
+        target = self.tags[0] if self.tags else "no tags at all"
+        nearest = min(filenames, key=self._mismatches)
+        wheels = (
+            "its only wheel is"
+            if len(filenames) == 1
+            else (f"none of its {len(filenames)} wheels fits, the nearest is")
+        )
+        tags = "-".join(nearest.removesuffix(".whl").rsplit("-", 3)[1:])
+        return Unavailable(
+            package=package,
+            reason=f"the lock has no sdist of {package.name} {package.version or ''}".rstrip()
+            + f"; {wheels} for {tags}, and the target's best tag is {target}",
+        )
+
+    def _mismatches(self, filename: str) -> int:
+        """Count which of interpreter, ABI and platform the target does not have at all."""
+        parts = filename.removesuffix(".whl").rsplit("-", 3)[1:]
+        known = [set(column) for column in zip(*(t.split("-", 2) for t in self.tags), strict=True)]
+        return sum(
+            not have.intersection(part.split(".")) for part, have in zip(parts, known, strict=False)
+        )
+
+
+def _tags(filename: str) -> list[str]:
+    """Return the tags of a wheel's file name, its compressed sets multiplied out (PEP 425)."""
+    columns = filename.removesuffix(".whl").lower().rsplit("-", 3)[1:]
+    return ["-".join(tag) for tag in product(*(column.split(".") for column in columns))]
+
+
+def _check_wheel(filename: str, package: Package) -> BuildTag:
+    """Return the build tag of a wheel that is really one of ``package``."""
+    try:
+        name, version, build, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        raise SelectionError(
+            f"the lock's wheel of {package.name} has no valid file name: {error}",
+            hint="the lock is damaged; lock again",
+        ) from error
+    if name != package.name or package.version not in (None, version):
+        raise SelectionError(
+            f"the lock's wheel {filename!r} is not one of {package.name} "
+            f"{'' if package.version is None else package.version}".rstrip(),
+            hint="the lock is damaged or was tampered with; lock again",
+        )
+    return build
+
+
+def _filename(archive: Archive) -> str:
+    if archive.url is not None:
+        return unquote(urlsplit(archive.url).path.rsplit("/", 1)[-1])
+    return (archive.path or "").replace("\\", "/").rsplit("/", 1)[-1]

@@ -1,0 +1,223 @@
+"""Making staged files what they shall be in the target: scripts, modes, hashes, RECORD."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import posixpath
+import re
+import shutil
+import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncsteps.errors import StagingError
+from syncsteps.staging.model import StagedDistribution, StagedFile
+from syncsteps.staging.record import RecordEntry, format_record, record_hash
+from syncsteps.staging.scripts import retarget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.staging.unpacked import Unpacked
+
+__all__ = ["Digest", "drop_notes", "finish", "hash_files", "prepare_files", "write_anew"]
+
+# How uv built what it caches, with time stamps: no two stages would be the same.
+_NOTES = frozenset({"uv_build.json", "uv_cache.json"})
+_URL_USERINFO = re.compile(r"(?<=://)[^\s/?#@]*@")
+_HEAD = 1024
+_CHUNK = 1 << 20
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Of a file's bytes: the SHA-256 in hex, the size in bytes; and 0644 or 0755, its mode."""
+
+    sha256: str
+    size: int
+    mode: int
+
+
+def drop_notes(directory: Path, one: Unpacked, *, from_index: bool) -> tuple[str, ...]:
+    """Remove an installer's notes from a staged distribution; return the files that are left.
+
+    ``direct_url.json`` goes too if the lock takes the distribution from an index; otherwise the
+    user and password of its URL do (PEP 610).
+
+    Raises:
+        StagingError: ``direct_url.json`` is not one.
+    """
+    kept = []
+    for path, _ in one.files:
+        folder, name = posixpath.split(path)
+        if folder == one.info and (name in _NOTES or (from_index and name == "direct_url.json")):
+            (directory / path).unlink()
+            continue
+        if folder == one.info and name == "direct_url.json":
+            _strip_credentials(directory / path)
+        kept.append(path)
+    return tuple(kept)
+
+
+def _strip_credentials(file: Path) -> None:
+    try:
+        document = json.loads(file.read_bytes())
+        url = document["url"]
+        stripped = url if url.startswith("ssh://git@") else _URL_USERINFO.sub("", url)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise StagingError(
+            f"{file.parent.name}/{file.name} is not what PEP 610 says: {error!r}",
+            hint="The file that it comes from brings it along; do not install it.",
+        ) from error
+    if stripped != url:
+        write_anew(file, json.dumps({**document, "url": stripped}).encode(), mode=0o644)
+
+
+def write_anew(file: Path, content: bytes, *, mode: int) -> None:
+    """Put ``content`` in the place of ``file`` as a file of its own.
+
+    What lay there may be a hard link into an installer's cache, and is not changed.
+    """
+    fresh = file.with_name(f"{file.name}.new")
+    try:
+        fresh.write_bytes(content)
+        fresh.chmod(mode)
+        fresh.replace(file)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            fresh.unlink()
+
+
+def prepare_files(
+    directory: Path, targets: Mapping[str, Path], *, interpreter: Interpreter
+) -> None:
+    """Give scripts the target's Python, and every file of ``targets`` the mode 0644 or 0755.
+
+    ``targets`` maps files, relative to ``directory``, to where they belong.
+    """
+    if sys.platform == "win32":  # scripts are programs there, and modes mean nothing
+        return
+    root = os.fspath(directory)
+    scripts = interpreter.scheme.scripts
+    executable = os.fspath(interpreter.executable)
+    for path, target in targets.items():
+        file = f"{root}/{path}"
+        status = os.lstat(file)
+        mode = 0o755 if status.st_mode & 0o111 else 0o644
+        if target.parent == scripts:
+            _retarget(directory / path, executable=executable, mode=mode)
+            status = os.lstat(file)
+        if stat.S_IMODE(status.st_mode) == mode:
+            continue
+        if status.st_nlink > 1:
+            fresh = f"{file}.new"
+            shutil.copyfile(file, fresh)
+            os.chmod(fresh, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
+            os.replace(fresh, file)  # noqa: PTH105 - as above
+        else:
+            os.chmod(file, mode)  # noqa: PTH101 - as above
+
+
+def _retarget(script: Path, *, executable: str, mode: int) -> None:
+    with script.open("rb") as file:
+        head = file.read(_HEAD)
+    change = retarget(
+        head,
+        executable=executable,
+        platform=sys.platform,
+        is_target=lambda path: _same_file(path, executable),
+    )
+    if change is not None:
+        beginning, replaced = change
+        write_anew(script, beginning + script.read_bytes()[replaced:], mode=mode)
+
+
+def _same_file(path: str, executable: str) -> bool:
+    try:
+        return os.path.samefile(path, executable)  # noqa: PTH121 - strings on both sides
+    except (OSError, ValueError):
+        return False
+
+
+def hash_files(directory: Path, paths: tuple[str, ...]) -> dict[str, Digest]:
+    """Return the digest of each of ``paths``, which are relative to ``directory``."""
+    root = os.fspath(directory)
+
+    def digest(path: str) -> Digest:
+        sha256 = hashlib.sha256()
+        size = 0
+        with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            mode = os.fstat(file.fileno()).st_mode
+            while chunk := file.read(_CHUNK):
+                sha256.update(chunk)
+                size += len(chunk)
+        return Digest(sha256=sha256.hexdigest(), size=size, mode=0o755 if mode & 0o111 else 0o644)
+
+    with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as pool:
+        return dict(zip(paths, pool.map(digest, paths), strict=True))
+
+
+def finish(
+    directory: Path,
+    one: Unpacked,
+    *,
+    targets: Mapping[str, Path],
+    digests: Mapping[str, Digest],
+) -> StagedDistribution:
+    """Write the RECORD that will be true in the target, and return the finished distribution.
+
+    ``targets`` maps its files to where they belong, ``digests`` its files (RECORD needs none).
+    """
+    record = f"{one.info}/RECORD"
+    site = targets[record].parent.parent
+    entries = [
+        RecordEntry(path=_record_path(targets[path], site))
+        if path == record
+        else RecordEntry(
+            path=_record_path(targets[path], site),
+            hash=record_hash(digests[path].sha256),
+            size=digests[path].size,
+        )
+        for path in targets
+    ]
+    content = format_record(entries).encode()
+    file = directory / record
+    if file.read_bytes() != content or file.stat().st_mode & 0o111:
+        write_anew(file, content, mode=0o644)
+    own = Digest(sha256=hashlib.sha256(content).hexdigest(), size=len(content), mode=0o644)
+    files = [
+        _staged_file(directory / path, target, own if path == record else digests[path])
+        for path, target in targets.items()
+    ]
+    return StagedDistribution(
+        name=one.name,
+        version=str(one.version),
+        metadata=directory / one.info,
+        files=tuple(sorted(files, key=lambda staged: staged.target.as_posix())),
+    )
+
+
+def _record_path(target: Path, site: Path) -> str:
+    try:
+        relative = os.path.relpath(target, site)
+    except ValueError:  # another drive, which only an absolute path reaches
+        relative = os.fspath(target)
+    return relative.replace(os.sep, "/")
+
+
+def _staged_file(source: Path, target: Path, digest: Digest) -> StagedFile:
+    return StagedFile(
+        source=source,
+        target=target,
+        sha256=digest.sha256,
+        size=digest.size,
+        mode=digest.mode,
+    )

@@ -1,0 +1,230 @@
+"""Running an installer: its output without secrets, its failure in one sentence."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from syncsteps.errors import StagingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from syncsteps import processes
+
+__all__ = ["Runner", "explain", "redact", "run_installer", "secret_values"]
+
+_KEPT_LINES = 400
+_SHOWN_LINES = 20
+_SHORTEST_SECRET = 8
+
+# Greedy up to the last "@" of the authority: a password may hold one that nobody encoded.
+_USERINFO = re.compile(
+    r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<userinfo>[^\s/?#'\"<>]*)@", re.IGNORECASE
+)
+_QUERY = re.compile(
+    r"(?P<key>[?&](?:[\w.-]*(?:token|secret|password|signature|credential|api[_-]?key)|sig|key)=)"
+    r"[^&\s'\"<>#]+",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(
+    r"(?P<key>\b(?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?)\S[^'\"\n]*", re.IGNORECASE
+)
+_SECRET_NAME = re.compile(r"PASSWORD|TOKEN|SECRET|API_?KEY", re.IGNORECASE)
+
+
+class Runner(Protocol):
+    """What `processes.run` is; a test gives another."""
+
+    def __call__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str] | None = ...,
+        directory: Path | None = ...,
+        umask: int | None = ...,
+        on_line: Callable[[str], None] | None = ...,
+    ) -> processes.Completed:
+        """Run ``command`` and return how it ended."""
+
+
+def redact(text: str, secrets: Sequence[str] = ()) -> str:
+    """Return ``text`` without credentials in URLs and headers and without any of ``secrets``.
+
+    The user name that git's SSH addresses always carry (``ssh://git@host``) is kept.
+    """
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    text = _USERINFO.sub(_without_userinfo, text)
+    text = _QUERY.sub(r"\g<key>***", text)
+    return _HEADER.sub(r"\g<key>***", text)
+
+
+def _without_userinfo(match: re.Match[str]) -> str:
+    if match["scheme"].lower().endswith("ssh://") and ":" not in match["userinfo"]:
+        return match[0]
+    return f"{match['scheme']}***@"
+
+
+def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values of variables whose names say that they are secret, longest first.
+
+    Very short values are left out: blanking each ``1`` in a log would hide more than a secret.
+    """
+    values = {
+        value
+        for name, value in environment.items()
+        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET
+    }
+    return tuple(sorted(values, key=lambda value: (-len(value), value)))
+
+
+def run_installer(
+    command: Sequence[str | Path],
+    *,
+    name: str,
+    environment: Mapping[str, str],
+    directory: Path,
+    on_line: Callable[[str], None],
+    runner: Runner,
+) -> None:
+    """Run ``command``, an installer called ``name``, in ``directory`` with the umask 022.
+
+    Raises:
+        StagingError: it cannot be started, or ended with another status than 0.
+    """
+    secrets = secret_values(environment)
+    lines: deque[str] = deque(maxlen=_KEPT_LINES)
+
+    def keep(line: str) -> None:
+        clean = redact(line, secrets)
+        lines.append(clean)
+        on_line(clean)
+
+    try:
+        completed = runner(
+            command, environment=environment, directory=directory, umask=0o022, on_line=keep
+        )
+    except OSError as error:
+        raise StagingError(
+            f"{name} cannot be started: {error.strerror or error}",
+            hint="Install it again, or choose the other one with --installer.",
+            details=[f"command: {command[0]}"],
+        ) from error
+    if completed.status != 0:
+        raise explain(name, completed.status, tuple(lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cause:
+    """A way to fail: how to know it, and what to say of ``what`` the pattern caught."""
+
+    pattern: re.Pattern[str]
+    sentence: str
+    hint: str
+    unnamed: str = "a package"
+
+
+_CAUSES = (
+    _Cause(
+        pattern=re.compile(r"No space left on device|os error 28\b|Errno 28\b|Disk quota exceeded"),
+        sentence="there is no space left on the device",
+        hint="Free space on the target's file system and in the temporary and cache directories.",
+    ),
+    _Cause(
+        pattern=re.compile(
+            r"Hash mismatch for `(?P<uv>[^`]+)`"
+            r"|DO NOT MATCH THE HASHES[^\n]*\n\s+(?P<pip>[^\s@]+)"
+        ),
+        sentence="the file that came for {what} does not have the lock's hash",
+        hint="Do not go on unless it is known why: the file was replaced, or cut off on its way.",
+    ),
+    _Cause(
+        pattern=re.compile(
+            r"all requirements must have a hash, but none were provided for: (?P<uv>\S+)"
+            r"|Hashes are required in --require-hashes mode, but they are missing"
+            r"[^\n]*(?:\n[^\n]*){0,4}?\n\s+(?P<pip>\S+) --hash"
+        ),
+        sentence="the lock gives no hash for {what}",
+        hint="Make the lock anew with hashes.",
+    ),
+    _Cause(
+        pattern=re.compile(r"Git executable not found|Cannot find command 'git'"),
+        sentence="the lock names a git repository, and git is not installed",
+        hint="Install git, or leave the package out.",
+    ),
+    _Cause(
+        pattern=re.compile(
+            r"Failed to build `(?P<uv>[^`]+)`"
+            r"|Failed to download and build `(?P<uv_source>[^`]+)`\n"
+            r"(?=(?:[^\n]*\n){0,3}[^\n]*(?:build backend|build-system))"
+            r"|(?:build backend returned an error)"
+            r"|Failed building wheel for (?P<pip>\S+)"
+            r"|Failed to build '?(?P<pip_source>[^\s']+)"
+            r"|metadata-generation-failed"
+            r"|Command errored out with exit status"
+        ),
+        sentence="{what} cannot be built",
+        hint="The details are the build's last words. A compiler, a system library or a build "
+        "requirement may be missing; a wheel for this target would need none of them.",
+    ),
+    _Cause(
+        pattern=re.compile(r"40[13] (?:Unauthorized|Forbidden)|HTTP error 40[13]\b|40[13] Client"),
+        sentence="the index refused the credentials, or got none",
+        hint="Give credentials as the installer reads them: its variables, netrc or keyring.",
+    ),
+    _Cause(
+        pattern=re.compile(
+            r"(?P<uv_name>\S+) was not found in the (?:package registry|provided package)"
+            r"|there is no version of (?P<uv>[^\s,]+)"
+            r"|Distribution not found at: (?P<uv_path>\S+)"
+            r"|No matching distribution found for (?P<pip>[^\s,]+)"
+            r"|404 Not Found\) for url \((?P<uv_url>[^)]+)\)"
+            r"|HTTP error 404 while getting (?P<pip_url>\S+)"
+        ),
+        sentence="{what} cannot be found",
+        hint="Has the file been removed, or does the lock come from another index than the one "
+        "that is configured here?",
+    ),
+    _Cause(
+        pattern=re.compile(
+            r"(?:error sending request for url \(|unable to access ')(?P<url>[^)']+)"
+            r"|server error \([^)]*\) for url \((?P<uv_url>[^)]+)\)"
+            r"|host='(?P<pip>[^']+)'[^\n]*Max retries exceeded"
+            r"|Connection refused|Connection reset|dns error|NewConnectionError"
+            r"|Failed to establish a new connection|name resolution|[Rr]ead ?timed ?out"
+            r"|operation timed out|end of file before message length|IncompleteRead"
+            r"|Network connectivity is disabled"
+        ),
+        sentence="the network does not give {what}",
+        unnamed="what the lock needs",
+        hint="Check the connection, the proxy variables and the index, and try again.",
+    ),
+)
+
+
+def explain(name: str, status: int, lines: Sequence[str]) -> StagingError:
+    """Return the error for an installer called ``name`` that ended with ``status``.
+
+    ``lines`` is the end of its output, already redacted.
+    """
+    text = "\n".join(lines)
+    shown = [line.rstrip() for line in lines if line.strip()][-_SHOWN_LINES:]
+    for cause in _CAUSES:
+        match = cause.pattern.search(text)
+        if match is not None:
+            what = next((value for value in match.groups() if value), cause.unnamed)
+            return StagingError(
+                f"{name} failed: {cause.sentence.format(what=what)}; the target was not touched",
+                hint=cause.hint,
+                details=shown,
+            )
+    ending = f"signal {-status}" if status < 0 else f"status {status}"
+    return StagingError(
+        f"{name} ended with {ending}; the target was not touched",
+        hint="The details are its last words.",
+        details=shown,
+    )

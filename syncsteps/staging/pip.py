@@ -1,0 +1,161 @@
+"""Staging by pip: the target's, our own, or the one that virtualenv carries."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from syncsteps import processes
+from syncsteps.errors import StagingError
+from syncsteps.staging.environment import installer_environment
+from syncsteps.staging.inputs import write_inputs
+from syncsteps.staging.output import Runner, run_installer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.locks.model import Lock
+    from syncsteps.selection.model import Selection
+    from syncsteps.staging.model import StageOptions
+
+__all__ = ["PipStager", "embedded_pip", "find_pip", "own_pip_serves", "pip_command"]
+
+_FIRST_WITH_PYTHON_OPTION = Version("22.3")
+
+
+def find_pip(
+    interpreter: Interpreter,
+    *,
+    own_serves: Callable[[str], bool],
+    embedded: Callable[[str], Path | None],
+) -> tuple[str, ...]:
+    """Return the start of a command that runs a pip which installs for ``interpreter``.
+
+    That is the target's own pip, else ours (``own_serves`` says, for a Python version, whether it
+    can), else the wheel that ``embedded`` finds for the version, run by the target itself.
+
+    Raises:
+        StagingError: there is none of them.
+    """
+    target = str(interpreter.executable)
+    if interpreter.find("pip") is not None:
+        return (target, "-I", "-m", "pip")
+    if own_serves(interpreter.version):
+        return (sys.executable, "-I", "-m", "pip", "--python", target)
+    wheel = embedded(interpreter.version)
+    if wheel is not None:
+        return (target, "-I", str(wheel / "pip"))
+    raise StagingError(
+        f"there is neither uv nor a pip that can install for {target}",
+        hint="Install uv or pip beside syncsteps (pip install 'syncsteps[uv]').",
+    )
+
+
+def own_pip_serves(version: str) -> bool:
+    """Whether the pip beside us can install into another Python, and one of this version."""
+    try:
+        metadata = importlib.metadata.metadata("pip")
+        own = Version(metadata["Version"])
+        requires = (metadata.get_all("Requires-Python") or [""])[0]
+        supported = SpecifierSet(requires)
+    except (importlib.metadata.PackageNotFoundError, InvalidVersion, InvalidSpecifier):
+        return False
+    return own >= _FIRST_WITH_PYTHON_OPTION and supported.contains(version, prereleases=True)
+
+
+def embedded_pip(version: str) -> Path | None:
+    """Return the wheel of pip that virtualenv carries for this version of Python, or None."""
+    try:
+        from virtualenv.seed.wheels.embed import get_embed_wheel  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    minor = ".".join(version.split(".")[:2])
+    wheel = get_embed_wheel("pip", minor)
+    return None if wheel is None else Path(wheel.path)
+
+
+def pip_command(
+    pip: tuple[str, ...],
+    *,
+    prefix: Path,
+    requirements: Path,
+    hashed: bool,
+) -> list[str]:
+    """Return the command that installs ``requirements`` under ``prefix`` with ``pip``.
+
+    Only options that pip 20.3 already knows: Debian 11 has that one.
+    """
+    return [
+        *pip,
+        "install",
+        "--prefix",
+        str(prefix),
+        "--no-user",
+        "--no-deps",
+        "--ignore-installed",
+        "--no-compile",
+        "--no-warn-script-location",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-color",
+        "--progress-bar",
+        "off",
+        *(["--require-hashes"] if hashed else []),
+        "--requirement",
+        str(requirements),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipStager:
+    """Stages with the command ``pip``, started with the variables of ``environment``."""
+
+    pip: tuple[str, ...]
+    environment: Mapping[str, str]
+    runner: Runner = processes.run
+    name: str = "pip"
+
+    def stage(
+        self,
+        selection: Selection,
+        *,
+        lock: Lock,
+        interpreter: Interpreter,  # noqa: ARG002 - the command already names it
+        directory: Path,
+        requests: Path,
+        options: StageOptions,
+        on_line: Callable[[str], None],
+    ) -> None:
+        """Fill ``directory`` as an installation prefix; see `Stager.stage`.
+
+        pip is started in ``requests``, where no ``setup.cfg`` can have a say.
+        """
+        inputs = write_inputs(
+            selection, lock=lock, directory=requests, source=options.source, pylock=False
+        )
+        environment = installer_environment(
+            self.environment,
+            extra={
+                "PIP_ROOT_USER_ACTION": "ignore",  # as root is how it is meant
+                "PIP_USE_PEP517": "1",  # `setup.py install` would leave no RECORD
+                "PYTHONNOUSERSITE": "1",
+            },
+        )
+        for requirements, hashed in ((inputs.hashed, True), (inputs.unhashed, False)):
+            if requirements is None:
+                continue
+            run_installer(
+                pip_command(self.pip, prefix=directory, requirements=requirements, hashed=hashed),
+                name=self.name,
+                environment=environment,
+                directory=requests,
+                on_line=on_line,
+                runner=self.runner,
+            )

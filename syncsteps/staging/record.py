@@ -1,0 +1,63 @@
+"""RECORD files, as the core metadata's specification of installed projects describes them."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["RecordEntry", "format_record", "parse_record", "record_hash"]
+
+_FIELDS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEntry:
+    """A line: ``path`` with ``/``, ``hash`` as ``sha256=…``; None and empty where not recorded."""
+
+    path: str
+    hash: str = ""
+    size: int | None = None
+
+
+def parse_record(text: str) -> tuple[RecordEntry, ...]:
+    """Return the lines of a RECORD; blank ones are skipped, backslashes read as slashes.
+
+    Raises:
+        ValueError: a line does not have one to three fields, or its size is no number.
+    """
+    entries = []
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+    for number, row in enumerate(rows, start=1):
+        if not row:
+            continue
+        if len(row) > _FIELDS or not row[0]:
+            raise ValueError(f"line {number} is not a path, a hash and a size: {row!r}")
+        path, digest, size = (*row, "", "")[:_FIELDS]
+        entries.append(
+            RecordEntry(path=path.replace("\\", "/"), hash=digest, size=int(size) if size else None)
+        )
+    return tuple(entries)
+
+
+def format_record(entries: Iterable[RecordEntry]) -> str:
+    """Return the text of a RECORD, its lines sorted by path."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    for entry in sorted(entries, key=lambda entry: entry.path):
+        writer.writerow([entry.path, entry.hash, "" if entry.size is None else entry.size])
+    return buffer.getvalue()
+
+
+def record_hash(sha256: str) -> str:
+    """Return a SHA-256 given in hex as RECORD writes it: URL-safe base64 without padding."""
+    digest = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode("ascii")
+    return f"sha256={digest.rstrip('=')}"

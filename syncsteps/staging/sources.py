@@ -1,0 +1,89 @@
+"""The digest of a source tree: whether a local project is still what was built."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["source_digest"]
+
+_LEFT_OUT = frozenset(
+    {
+        ".bzr",
+        ".eggs",
+        ".git",
+        ".hg",
+        ".hypothesis",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".svn",
+        ".tox",
+        "__pycache__",
+        "node_modules",
+    }
+)
+_LEFT_OUT_AT_THE_TOP = frozenset({"build", "dist"})  # further down these are packages' names
+_BYTE_CODE = (".pyc", ".pyo")
+_CHUNK = 1 << 20
+
+
+def source_digest(directory: Path) -> str:
+    """Return the SHA-256, in hex, over the files of the project in ``directory``.
+
+    It covers the sorted relative paths, the content, and whether a file can be executed; of a
+    symbolic link what it points to, not what lies there. What the work on a project leaves behind
+    is left out: version control, caches, virtual environments, ``build`` and ``dist`` at the top,
+    ``*.egg-info``, ``.nox``, ``.tox``, byte code.
+
+    Raises:
+        OSError: the directory or a file in it cannot be read.
+    """
+    if not directory.is_dir():
+        raise NotADirectoryError(20, "not a directory", str(directory))
+    digest = hashlib.sha256()
+    for relative, path in sorted(_files(str(directory), "")):
+        kind, content = _content(path)
+        name = os.fsencode(relative)
+        # Lengths first, so that no two trees write the same bytes.
+        digest.update(b"%s %d %d\n" % (kind, len(name), len(content)))
+        digest.update(name + content)
+    return digest.hexdigest()
+
+
+def _content(path: str) -> tuple[bytes, bytes]:
+    # A large file stands in by its own digest, so that it is never held in memory whole.
+    if os.path.islink(path):  # noqa: PTH114 - `Path` for each of many thousand files is slow
+        return b"link", os.fsencode(os.readlink(path))  # noqa: PTH115 - as above
+    with open(path, "rb") as file:  # noqa: PTH123 - as above
+        executable = os.fstat(file.fileno()).st_mode & 0o111
+        content = hashlib.sha256()
+        while chunk := file.read(_CHUNK):
+            content.update(chunk)
+    return b"program" if executable else b"file", content.digest()
+
+
+def _files(directory: str, prefix: str) -> Iterator[tuple[str, str]]:
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            relative = f"{prefix}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if not _left_out(entry, top=not prefix):
+                    yield from _files(entry.path, f"{relative}/")
+            elif (entry.is_symlink() or entry.is_file()) and not entry.name.endswith(_BYTE_CODE):
+                yield relative, entry.path
+
+
+def _left_out(entry: os.DirEntry[str], *, top: bool) -> bool:
+    return (
+        entry.name in _LEFT_OUT
+        or (top and entry.name in _LEFT_OUT_AT_THE_TOP)
+        or entry.name.endswith(".egg-info")
+        or os.path.lexists(os.path.join(entry.path, "pyvenv.cfg"))  # noqa: PTH118 - as above
+    )

@@ -1,0 +1,91 @@
+"""Reading what an installer left aside into a stage that is ready for the target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncsteps.errors import StagingError
+from syncsteps.staging.finish import drop_notes, finish, hash_files, prepare_files
+from syncsteps.staging.layout import place
+from syncsteps.staging.model import Stage
+from syncsteps.staging.unpacked import (
+    check_conflicts,
+    check_selection,
+    find_files,
+    find_unpacked,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.selection.model import Selection
+
+__all__ = ["read_stage"]
+
+
+def read_stage(directory: Path, *, interpreter: Interpreter, selection: Selection) -> Stage:
+    """Return what lies under ``directory``, an installation prefix, made ready for the target.
+
+    Made ready means: ``direct_url.json`` is gone where the lock takes the package from an index
+    (PEP 610), scripts name the target's executable, modes are 0644 and 0755, and RECORD tells
+    exactly what is there, by the paths that will be true in the target. Files may be hard links
+    into an installer's cache: what is changed is written anew, never in place. Byte code is left
+    behind.
+
+    Raises:
+        StagingError: what is there is not exactly ``selection``; a file is nobody's, is a link,
+            or is claimed by two distributions with different content; RECORD leads out of the
+            prefix; reading or writing failed.
+    """
+    try:
+        return _read_stage(directory, interpreter, selection)
+    except OSError as error:
+        raise StagingError(
+            f"what was staged cannot be made ready: {error.strerror or error}",
+            hint="Free space on the target's file system, or look at its permissions.",
+            details=[f"file: {error.filename}"] if error.filename else (),
+        ) from error
+
+
+def _read_stage(directory: Path, interpreter: Interpreter, selection: Selection) -> Stage:
+    found = find_unpacked(directory, find_files(directory))
+    check_selection(found, selection)
+    check_conflicts(found)
+    indexed = {item.name for item in selection.packages if item.package.source is None}
+    sites = tuple(dict.fromkeys(one.site for one in found))
+    targets: list[dict[str, Path]] = [
+        {
+            path: place(
+                path, base=one.site.base, sites=sites, pure=one.pure, scheme=interpreter.scheme
+            )
+            for path in drop_notes(directory, one, from_index=one.name in indexed)
+        }
+        for one in found
+    ]
+    merged = {path: target for files in targets for path, target in files.items()}
+    _check_targets(merged)
+    prepare_files(directory, merged, interpreter=interpreter)
+    records = {f"{one.info}/RECORD" for one in found}
+    digests = hash_files(directory, tuple(path for path in merged if path not in records))
+    distributions = [
+        finish(directory, one, targets=files, digests=digests)
+        for one, files in zip(found, targets, strict=True)
+    ]
+    return Stage(
+        root=directory,
+        site=tuple(directory / site.path for site in sites),
+        distributions=tuple(sorted(distributions, key=lambda one: one.name)),
+    )
+
+
+def _check_targets(targets: Mapping[str, Path]) -> None:
+    seen: dict[Path, str] = {}
+    for path, target in targets.items():
+        other = seen.setdefault(target, path)
+        if other != path:
+            raise StagingError(
+                f"{other} and {path} were both staged for {target}",
+                hint="A wheel that brings one of them as a data file is at fault; leave it out.",
+            )

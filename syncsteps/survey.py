@@ -1,0 +1,208 @@
+"""Everything that is known before anything is done: target, lock, selection, plan, findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syncsteps.errors import InterpreterError
+from syncsteps.interpreter import from_json, resolve
+from syncsteps.locks import find_lock, read_lock
+from syncsteps.locks.model import Directory
+from syncsteps.locks.staleness import staleness
+from syncsteps.plan import Keep, make_plan
+from syncsteps.receipts import (
+    load_receipts,
+    make_entry,
+    make_receipt,
+    staged_digest,
+    state_directory,
+)
+from syncsteps.selection import select
+from syncsteps.settings import read_pyproject
+from syncsteps.staging import source_digest
+from syncsteps.verify import Facts, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.locks.model import Lock
+    from syncsteps.plan import Plan
+    from syncsteps.receipts import Ledger, Receipt, ReceiptEntry
+    from syncsteps.selection import Selection
+    from syncsteps.settings import Settings
+    from syncsteps.staging import StagedDistribution
+    from syncsteps.verify import Finding
+
+__all__ = ["Survey", "find_interpreter", "read_selection", "take_survey"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What one project's lock means for one interpreter."""
+
+    interpreter: Interpreter
+    lock: Lock
+    selection: Selection
+    project: str
+    ledger: Ledger
+    source_digests: Mapping[str, str]
+    plan: Plan
+    findings: tuple[Finding, ...]
+
+    @property
+    def state(self) -> Path:
+        """The directory of receipts, journal and stage."""
+        return state_directory(self.interpreter)
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """The receipt of this project's last sync."""
+        return self.ledger.of(self.project)
+
+    def next_receipt(self, staged: Sequence[StagedDistribution] = ()) -> Receipt:
+        """Return the receipt that will be true once ``staged`` is in place.
+
+        It names what this project's syncs installed and what stays of that, and what it shares with
+        another project that installed it. What was there without any of them is not the project's.
+        """
+        gone = {a.name for a in self.plan.actions if not isinstance(a, Keep)}
+        kept = {keep.name for keep in self.plan.kept}
+        entries: dict[str, ReceiptEntry] = {}
+        for receipt in self.ledger.receipts:
+            for entry in receipt.entries:
+                if receipt is self.receipt:
+                    others = set(self.ledger.owners(entry.name)) - {receipt.project}
+                    ours = entry.name in kept or not others  # else it is left to the others
+                else:
+                    ours = entry.name in kept
+                if ours and entry.name not in gone and self._stands(entry):
+                    entries.setdefault(entry.name, entry)
+        chosen = {item.name: item for item in self.plan.staged}
+        for distribution in staged:
+            entries[distribution.name] = make_entry(
+                chosen[distribution.name],
+                version=distribution.version,
+                digest=staged_digest(distribution),
+                source_digest=self.source_digests.get(distribution.name, ""),
+            )
+        return make_receipt(
+            self.project,
+            lock=self.lock,
+            python=self.interpreter.version,
+            entries=entries.values(),
+        )
+
+    def _stands(self, entry: ReceiptEntry) -> bool:
+        installed = self.interpreter.find(entry.name)
+        return installed is not None and installed.version == entry.version
+
+    @property
+    def current(self) -> bool:
+        """Whether nothing is to be done, and the receipt says so too."""
+        if self.plan.changes:
+            return False
+        wanted = self.next_receipt()
+        return self.receipt == wanted or (self.receipt is None and not wanted.entries)
+
+
+def find_interpreter(settings: Settings, *, environment: Mapping[str, str]) -> Interpreter:
+    """Return the snapshot of the target that ``settings`` name: probed, or read from its file.
+
+    Raises:
+        InterpreterError: there is no such target, or it cannot be used.
+    """
+    if not settings.interpreter:
+        return resolve(
+            settings.python or None,
+            environment=environment,
+            allow_virtualenv=settings.allow_virtualenv,
+        )
+    try:
+        text = Path(settings.interpreter).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InterpreterError(
+            f"cannot read the snapshot {settings.interpreter}: {error}",
+            hint="write one with `syncsteps inspect -o FILE`",
+        ) from error
+    return from_json(text, file=settings.interpreter)
+
+
+def read_selection(
+    settings: Settings, interpreter: Interpreter, *, environment: Mapping[str, str]
+) -> tuple[Lock, Selection]:
+    """Read the project's lock and choose from it what is asked for.
+
+    Raises:
+        LockError: there is no lock, or it cannot be read.
+        SelectionError: it does not have what is asked for.
+    """
+    path = Path(settings.lock) if settings.lock else None
+    if path is None:
+        pyproject = read_pyproject(settings.directory)
+        path = find_lock(settings.directory, pyproject=pyproject)
+    lock = read_lock(path, name=settings.lock or path.name, environment=environment)
+    return lock, select(lock, settings.request, interpreter)
+
+
+def take_survey(
+    settings: Settings, interpreter: Interpreter, *, environment: Mapping[str, str]
+) -> Survey:
+    """Look at everything and change nothing.
+
+    Raises:
+        LockError, SelectionError: as for `read_selection`.
+        StagingError: a directory that the lock names cannot be read.
+        SettingsError: pyproject.toml cannot be read, or a code to ignore does not exist.
+    """
+    lock, selection = read_selection(settings, interpreter, environment=environment)
+    pyproject = read_pyproject(settings.directory)
+    project = _project_name(pyproject, lock)
+    ledger = load_receipts(state_directory(interpreter))
+    digests = {
+        item.name: source_digest(lock.root / item.chosen.path)
+        for item in selection.packages
+        if isinstance(item.chosen, Directory)
+    }
+    plan = make_plan(
+        selection,
+        interpreter=interpreter,
+        ledger=ledger,
+        project=project,
+        prune=settings.prune,
+        source_digests=digests,
+    )
+    others = {
+        action.name: tuple(name for name in ledger.owners(action.name) if name != project)
+        for action in plan.actions
+    }
+    facts = Facts(
+        lock=lock,
+        selection=selection,
+        interpreter=interpreter,
+        plan=plan,
+        staleness=staleness(lock, pyproject),
+        settings=settings,
+        owners=tuple((name, projects) for name, projects in others.items() if projects),
+    )
+    return Survey(
+        interpreter=interpreter,
+        lock=lock,
+        selection=selection,
+        project=project,
+        ledger=ledger,
+        source_digests=digests,
+        plan=plan,
+        findings=verify(facts, ignore=settings.ignore),
+    )
+
+
+def _project_name(pyproject: Mapping[str, Any] | None, lock: Lock) -> str:
+    """Return the name that receipts go by: pyproject.toml's, else the directory's."""
+    table = (pyproject or {}).get("project")
+    name = table.get("name") if isinstance(table, dict) else None
+    if isinstance(name, str) and name:
+        return name
+    return lock.project or lock.root.resolve().name or "project"

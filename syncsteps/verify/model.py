@@ -1,0 +1,81 @@
+"""Findings, and the facts that rules look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.locks.model import Lock
+    from syncsteps.locks.staleness import Staleness
+    from syncsteps.plan import Plan
+    from syncsteps.selection.model import Selection
+    from syncsteps.settings import Settings
+
+__all__ = ["Facts", "Finding", "Problem", "Rule", "Severity"]
+
+
+class Severity(Enum):
+    """How much a finding matters: only an error keeps a sync from going on."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything that a rule may look at; nothing else, so that rules need no system to run on."""
+
+    lock: Lock
+    selection: Selection
+    interpreter: Interpreter
+    plan: Plan
+    staleness: Staleness
+    settings: Settings
+    owners: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """For each distribution that other projects' receipts name: those projects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a rule found: ``message`` says what, ``hint`` what to do.
+
+    ``subject`` is the package or the file that it is about, or empty.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str
+    subject: str = ""
+    exit_code: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What a rule's check yields: one thing that is wrong."""
+
+    message: str
+    hint: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule: ``code`` and ``title`` name it, ``why`` says why it matters (for ``explain``).
+
+    ``exit_code`` is the status of a sync that it stops: 3 where the lock is at fault, 4 where it is
+    the interpreter that refuses.
+    """
+
+    code: str
+    title: str
+    why: str
+    severity: Severity
+    exit_code: int
+    check: Callable[[Facts], Iterator[Problem]]

@@ -1,0 +1,136 @@
+"""Rules on the lock: is it current, and does it say enough."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncsteps.locks.model import Directory, Vcs
+from syncsteps.selection.model import Pinned
+from syncsteps.verify.model import Facts, Problem, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from syncsteps.selection.model import Selected
+
+__all__ = ["RULES"]
+
+
+def _stale(facts: Facts) -> Iterator[Problem]:
+    for reason in facts.staleness.reasons:
+        yield Problem(
+            subject=facts.lock.path.name,
+            message=f"{facts.lock.path.name} is stale: {reason}",
+            hint="lock again, or pass --ignore LCK001 to install it as it is",
+        )
+
+
+def _unknown_staleness(facts: Facts) -> Iterator[Problem]:
+    if not facts.staleness.known:
+        yield Problem(
+            subject=facts.lock.path.name,
+            message=f"whether {facts.lock.path.name} is current cannot be told:"
+            f" {facts.staleness.note}",
+            hint="nothing to do, if your CI locks again and compares",
+        )
+
+
+def _hashes(facts: Facts) -> Iterator[Problem]:
+    for item in facts.selection.packages:
+        if (
+            not item.hashes
+            and not isinstance(item.chosen, Vcs | Directory)
+            and not item.package.local
+        ):
+            yield Problem(
+                subject=item.name,
+                message=f"{_label(item)} has no hash in the lock, so nothing says that the file"
+                " that comes is the one that was locked",
+                hint="lock again with hashes",
+            )
+
+
+def _commits(facts: Facts) -> Iterator[Problem]:
+    for item in facts.selection.packages:
+        if isinstance(item.chosen, Vcs) and not item.chosen.commit_id:
+            yield Problem(
+                subject=item.name,
+                message=f"{_label(item)} comes from a repository without naming a commit",
+                hint="lock again with a tool that pins the commit",
+            )
+
+
+def _outside(facts: Facts) -> Iterator[Problem]:
+    if facts.settings.allow_outside:
+        return
+    root = Path(os.path.abspath(facts.lock.root))  # noqa: PTH100 - no look at the disk in a rule
+    for item in facts.selection.packages:
+        path = _path(item)
+        if path is None:
+            continue
+        whole = Path(os.path.abspath(root / path))  # noqa: PTH100 - as above
+        if not whole.is_relative_to(root):
+            yield Problem(
+                subject=item.name,
+                message=f"{_label(item)} is taken from {path}, outside of the project's directory",
+                hint="pass --allow-outside if that is meant",
+            )
+
+
+def _path(item: Selected) -> str | None:
+    """Return the path that the lock takes the package from; None if it is not of this disk."""
+    if isinstance(item.chosen, Directory) and item.chosen.subdirectory:
+        return f"{item.chosen.path}/{item.chosen.subdirectory}"
+    return None if isinstance(item.chosen, Vcs | Pinned) else item.chosen.path
+
+
+def _label(item: Selected) -> str:
+    return f"{item.name} {item.package.version or ''}".rstrip()
+
+
+RULES = (
+    Rule(
+        code="LCK001",
+        title="the lock is stale",
+        why="The project's requirements have changed since the lock was made: what it installs is"
+        " not what the project asks for.",
+        severity=Severity.ERROR,
+        exit_code=3,
+        check=_stale,
+    ),
+    Rule(
+        code="LCK002",
+        title="whether the lock is current cannot be told",
+        why="Some formats do not record what they were made from.",
+        severity=Severity.NOTE,
+        exit_code=3,
+        check=_unknown_staleness,
+    ),
+    Rule(
+        code="LCK003",
+        title="a file has no hash",
+        why="Without a hash an index, a mirror or a proxy decides what is installed.",
+        severity=Severity.ERROR,
+        exit_code=3,
+        check=_hashes,
+    ),
+    Rule(
+        code="LCK004",
+        title="a path leaves the project",
+        why="A lock is data that others may have written; what it names outside of the project's"
+        " directory would be built, and so run, here.",
+        severity=Severity.ERROR,
+        exit_code=3,
+        check=_outside,
+    ),
+    Rule(
+        code="LCK005",
+        title="a repository without a commit",
+        why="A branch or a tag names something else tomorrow.",
+        severity=Severity.ERROR,
+        exit_code=3,
+        check=_commits,
+    ),
+)

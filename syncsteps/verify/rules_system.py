@@ -1,0 +1,127 @@
+"""Rules on what is there already: does it belong to somebody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from syncsteps.plan import Install, Remove, Replace
+from syncsteps.verify.model import Facts, Problem, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from syncsteps.interpreter.model import InstalledDistribution
+
+__all__ = ["RULES"]
+
+
+def _owned(facts: Facts) -> Iterator[Problem]:
+    """Yield each distribution of a system package manager that would go or be hidden."""
+    for action in facts.plan.actions:
+        if not isinstance(action, Install | Replace) or action.name in _allowed(facts):
+            continue
+        for found in _copies(facts, action.name):
+            if found.owner is not None:
+                verb = "replace" if _goes(action, found) else "shadow"
+                yield Problem(
+                    subject=action.name,
+                    message=f"{action.name} {action.selected.package.version or ''}".rstrip()
+                    + f" would {verb} {found.version} of {found.owner} in {found.location}",
+                    hint=f"lock {action.name} at {found.version}, or pass --allow-replace"
+                    f" {action.name} if what the system runs can live with that",
+                )
+
+
+def _goes(action: Install | Replace | Remove, found: InstalledDistribution) -> bool:
+    return isinstance(action, Replace | Remove) and action.installed.metadata == found.metadata
+
+
+def _copies(facts: Facts, name: str) -> Iterator[InstalledDistribution]:
+    return (d for d in facts.interpreter.distributions if d.name == name)
+
+
+def _allowed(facts: Facts) -> Collection[str]:
+    return frozenset(canonicalize_name(name) for name in facts.settings.allow_replace)
+
+
+def _other_projects(facts: Facts) -> Iterator[Problem]:
+    owners = dict(facts.owners)
+    for action in facts.plan.actions:
+        if not isinstance(action, Replace) or action.name in _allowed(facts):
+            continue
+        for project in owners.get(action.name, ()):
+            yield Problem(
+                subject=action.name,
+                message=f"{action.name} {action.installed.version} belongs to the sync of"
+                f" {project!r}; this lock wants {action.selected.package.version or 'another'}",
+                hint=f"lock the same version in both projects, or pass --allow-replace"
+                f" {action.name}",
+            )
+
+
+def _hidden(facts: Facts) -> Iterator[Problem]:
+    order = {path: number for number, path in enumerate(facts.interpreter.sys_path)}
+    purelib = order.get(facts.interpreter.scheme.purelib, len(order))
+    for action in facts.plan.actions:
+        if isinstance(action, Install) and action.shadows is not None:
+            place: Path = action.shadows.location
+            if order.get(place, len(order)) < purelib:
+                yield Problem(
+                    subject=action.name,
+                    message=f"{action.name} {action.shadows.version} in {place} comes first on"
+                    " sys.path: what is installed would never be imported",
+                    hint=f"remove {action.name} from {place} with the tool that installed it",
+                )
+
+
+def _legacy(facts: Facts) -> Iterator[Problem]:
+    for found in facts.plan.retired:
+        if found.legacy:
+            yield Problem(
+                subject=found.name,
+                message=f"{found.name} {found.version} in {found.location} was installed without"
+                " a RECORD of its files (distutils, or an egg): it cannot be removed safely",
+                hint=f"remove {found.name} with the tool that installed it",
+            )
+
+
+RULES = (
+    Rule(
+        code="SYS001",
+        title="a distribution of the system would be replaced or shadowed",
+        why="Programs of the operating system import the version that apt, rpm or conda installed."
+        " Another one in front of it, or in its place, can break them.",
+        severity=Severity.ERROR,
+        exit_code=4,
+        check=_owned,
+    ),
+    Rule(
+        code="SYS002",
+        title="a distribution of another project would be replaced",
+        why="Two projects in one interpreter share each distribution; this one's lock and the"
+        " other one's disagree.",
+        severity=Severity.ERROR,
+        exit_code=4,
+        check=_other_projects,
+    ),
+    Rule(
+        code="SYS003",
+        title="another copy comes first on sys.path",
+        why="Python imports the first copy that it finds; the one from the lock would lie unused.",
+        severity=Severity.ERROR,
+        exit_code=4,
+        check=_hidden,
+    ),
+    Rule(
+        code="SYS004",
+        title="a distribution without a list of its files",
+        why="Without a RECORD nobody knows which files to take away, and what stays behind would"
+        " mix with the new version.",
+        severity=Severity.ERROR,
+        exit_code=4,
+        check=_legacy,
+    ),
+)

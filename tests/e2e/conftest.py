@@ -1,0 +1,99 @@
+"""Roots with syncsteps in them: one of each kind for the whole run, a copy for each test."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncsteps.processes import run
+from tests.support.debian import Root, debian_root, fork_root, missing_means
+from tests.support.debian_tool import System, Tool, add_uv, bring_tool, put_tool
+from tests.support.index import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+# The system's Python is too old for syncsteps itself.
+_TOO_OLD = frozenset({"bullseye"})
+
+
+@pytest.fixture(scope="session")
+def tool_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout; all that needs a root is skipped where none can be made."""
+    reason = missing_means()
+    if reason is not None:
+        pytest.skip(reason)
+    directory = tmp_path_factory.mktemp("wheel")
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "-w",
+        str(directory),
+        str(CHECKOUT),
+    ]
+    done = run(command, timeout=300)
+    assert done.status == 0, done.stderr
+    (wheel,) = directory.glob("syncsteps-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    tool_wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., tuple[Root, Tool]]]:
+    """A function that returns the root of a suite with syncsteps, uv and apt packages in it.
+
+    What it returns is shared by all tests, so it is only to be copied.
+    """
+    directory = tmp_path_factory.mktemp("roots")
+    made: dict[tuple[str, ...], tuple[Root, Tool]] = {}
+
+    def prepare(suite: str, *packages: str) -> tuple[Root, Tool]:
+        key = (suite, *packages)
+        if key not in made:
+            root = fork_root(Root(path=debian_root(suite)), directory / "-".join(key))
+            tool = (bring_tool if suite in _TOO_OLD else put_tool)(root, tool_wheel)
+            add_uv(root)
+            if packages:
+                root.check(["apt-get", "update", "-q"])
+                root.check(["apt-get", "install", "-qy", "--no-install-recommends", *packages])
+            made[key] = (root, tool)
+        return made[key]
+
+    yield prepare
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    """An index on the loopback interface; a root shares that with this machine."""
+    directory = tmp_path / "index"
+    directory.mkdir()
+    with Index(directory) as served:
+        yield served
+
+
+@pytest.fixture
+def system(
+    prepared: Callable[..., tuple[Root, Tool]], index: Index, tmp_path: Path
+) -> Iterator[Callable[..., System]]:
+    """A function that returns a system of a suite, with apt packages, for this test alone."""
+    copies: list[Path] = []
+
+    def copy(suite: str, *packages: str) -> System:
+        root, tool = prepared(suite, *packages)
+        copies.append(tmp_path / f"root-{len(copies)}")
+        return System(root=fork_root(root, copies[-1]), tool=tool, index=index)
+
+    yield copy
+    for path in copies:
+        shutil.rmtree(path)

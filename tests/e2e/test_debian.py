@@ -1,0 +1,386 @@
+"""syncsteps on the system Pythons of Debian 11, 12, 13 and sid: their paths, pip and apt."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.debian import layer_root
+from tests.support.debian_tool import System
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.debian import Root
+    from tests.support.debian_tool import Tool
+    from tests.support.index import Index
+
+pytestmark = [pytest.mark.root, pytest.mark.enable_socket]
+
+SITE = "/usr/local/lib/python3.13/dist-packages"
+REFUSED, FAILED_IMPORT, NOT_STAGED, INTERRUPTED = 4, 1, 5, 130
+BREAK = "--break-system-packages"
+
+
+def project_wheels(directory: Path) -> tuple[Path, Path]:
+    """A distribution with a program and a data file, and the library that it needs."""
+    library = make_wheel(directory, "low", "2.0", files={"low/__init__.py": "DEPTH = 2\n"})
+    program = make_wheel(
+        directory,
+        "high",
+        "1.0",
+        files={
+            "high/__init__.py": "from low import DEPTH\n",
+            "high/main.py": "import high, sys\ndef run(): print(high.DEPTH, sys.executable)\n",
+        },
+        requires=["low"],
+        entry_points={"console_scripts": {"high": "high.main:run"}},
+        data={"data/share/high/notes.txt": "notes\n"},
+    )
+    return program, library
+
+
+def without_bytecode(digest: dict[str, str]) -> dict[str, str]:
+    """A digest less what the system's Python writes when it imports something."""
+    return {path: text for path, text in digest.items() if "__pycache__" not in path}
+
+
+@pytest.mark.parametrize("suite", ["bookworm", "trixie", "sid"])
+def test_an_externally_managed_python_is_refused(suite: str, system: Callable[..., System]) -> None:
+    debian = system(suite)
+    debian.lock(*project_wheels(debian.index.directory))
+    before = debian.root.digest()
+
+    done = debian.run("sync")
+
+    assert done.status == REFUSED, done.stderr
+    assert "externally managed (PEP 668)" in done.stderr
+    assert BREAK in done.stderr
+    assert debian.root.digest() == before
+    assert debian.index.requests == []
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_sync_makes_the_system_import_what_the_lock_says(
+    installer: str, system: Callable[..., System]
+) -> None:
+    debian = system("trixie")
+    debian.lock(*project_wheels(debian.index.directory))
+    before = debian.root.digest()
+
+    done = debian.run("sync", BREAK, "--installer", installer)
+
+    assert done.status == 0, done.stderr
+    assert SITE in done.stderr.splitlines()[0]
+    assert debian.installed().items() >= {"high": "1.0", "low": "2.0"}.items()
+    assert debian.python("import high; print(high.__file__)") == f"{SITE}/high/__init__.py"
+    assert debian.root.check(["high"]) == "2 /usr/bin/python3\n"
+    assert debian.root.check(["head", "-n1", "/usr/local/bin/high"]) == "#!/usr/bin/python3\n"
+    assert debian.root.check(["cat", "/usr/local/share/high/notes.txt"]) == "notes\n"
+    after = debian.root.digest()
+    assert {path: after.get(path) for path in before} == before
+    new = {path for path in after.keys() - before.keys() if not path.startswith(SITE)}
+    assert {path for path in new if "/.syncsteps" not in path} == {
+        "/usr/local/bin/high",
+        "/usr/local/share/high",
+        "/usr/local/share/high/notes.txt",
+    }
+
+
+def test_the_same_lock_again_changes_nothing(system: Callable[..., System]) -> None:
+    debian = system("trixie")
+    debian.lock(*project_wheels(debian.index.directory))
+    assert debian.run("sync", BREAK).status == 0
+    before, asked = debian.root.digest(), debian.index.count()
+
+    again = debian.run("sync", BREAK)
+    check = debian.run("check")
+
+    assert again.status == 0, again.stderr
+    assert "nothing to do" in again.stderr
+    assert check.status == 0, check.stderr
+    assert debian.root.digest() == before
+    assert debian.index.count() == asked
+
+
+def test_a_receipt_says_what_was_installed(system: Callable[..., System]) -> None:
+    debian = system("trixie")
+    debian.lock(*project_wheels(debian.index.directory))
+
+    done = debian.run("sync", BREAK, "--json", "-")
+
+    report = json.loads(done.stdout)
+    state = f"{SITE.rpartition('/')[0]}/.syncsteps"
+    (path,) = debian.root.check(["find", state, "-type", "f"]).splitlines()
+    receipt = json.loads(debian.root.check(["cat", path]))
+    assert report["digest"] == receipt["digest"]
+    assert report["digest"] in done.stderr.splitlines()[-1]
+    assert {(entry["name"], entry["version"]) for entry in receipt["entries"]} == {
+        ("high", "1.0"),
+        ("low", "2.0"),
+    }
+
+
+def test_uv_and_pip_install_the_same_tree(system: Callable[..., System]) -> None:
+    trees = []
+    for installer in ("uv", "pip"):
+        debian = system("trixie")
+        debian.lock_urls(*project_wheels(debian.index.directory))
+        done = debian.run("sync", BREAK, "--installer", installer)
+        assert done.status == 0, done.stderr
+        assert debian.index.count("/simple/") == 0, "the lock names the files"
+        trees.append(without_bytecode(debian.root.digest()))
+    by_uv, by_pip = trees
+    marks = re.compile(r"\.dist-info/(INSTALLER|RECORD|REQUESTED)$|/\.syncsteps/receipts/")
+    assert {p: t for p, t in by_uv.items() if not marks.search(p)} == {
+        p: t for p, t in by_pip.items() if not marks.search(p)
+    }
+
+
+def test_check_sees_a_file_that_was_changed(system: Callable[..., System]) -> None:
+    debian = system("trixie")
+    debian.lock(*project_wheels(debian.index.directory))
+    assert debian.run("sync", BREAK).status == 0
+    debian.root.write(f"{SITE}/low/__init__.py", "DEPTH = 3\n")
+
+    done = debian.run("check")
+
+    assert done.status == 1
+    assert f"{SITE}/low/__init__.py" in done.stderr
+
+
+def test_a_newer_lock_replaces_and_removes(system: Callable[..., System]) -> None:
+    debian = system("trixie")
+    program, library = project_wheels(debian.index.directory)
+    debian.lock(program, library)
+    assert debian.run("sync", BREAK).status == 0
+    newer = make_wheel(
+        debian.index.directory, "low", "3.0", files={"low/__init__.py": "DEPTH = 3\n"}
+    )
+    debian.lock(newer)
+
+    done = debian.run("sync", BREAK)
+
+    assert done.status == 0, done.stderr
+    assert debian.python("import low; print(low.DEPTH)") == "3"
+    assert "high" not in debian.installed()
+    gone = [
+        "/usr/local/bin/high",
+        "/usr/local/share/high",
+        f"{SITE}/high",
+        f"{SITE}/low-2.0.dist-info",
+    ]
+    assert debian.root.digest().keys().isdisjoint(gone)
+
+
+def test_what_apt_owns_is_neither_replaced_nor_shadowed(system: Callable[..., System]) -> None:
+    debian = system("trixie", "python3-yaml")
+    yaml = make_wheel(
+        debian.index.directory, "pyyaml", "9.9.9", files={"yaml/__init__.py": "NEW = 1\n"}
+    )
+    debian.lock(yaml)
+    installed = debian.installed()["PyYAML"]
+    before = debian.root.digest()
+
+    done = debian.run("sync", BREAK)
+
+    assert done.status == REFUSED, done.stderr
+    for word in ("pyyaml", "9.9.9", installed, "python3-yaml", "--allow-replace pyyaml"):
+        assert word in done.stderr
+    assert debian.root.digest() == before
+
+
+def test_shadowing_what_apt_owns_takes_its_name(system: Callable[..., System]) -> None:
+    debian = system("trixie", "python3-yaml")
+    yaml = make_wheel(
+        debian.index.directory, "pyyaml", "9.9.9", files={"yaml/__init__.py": "NEW = 1\n"}
+    )
+    debian.lock(yaml)
+
+    done = debian.run("sync", BREAK, "--allow-replace", "pyyaml")
+
+    assert done.status == 0, done.stderr
+    assert debian.python("import yaml; print(yaml.__file__)") == f"{SITE}/yaml/__init__.py"
+    assert debian.root.check(["dpkg", "--verify", "python3-yaml"]) == ""
+    assert debian.run("check").status == 0
+    assert "nothing to do" in debian.run("sync", BREAK, "--allow-replace", "pyyaml").stderr
+
+
+def test_a_version_that_apt_has_is_kept(system: Callable[..., System]) -> None:
+    debian = system("trixie", "python3-yaml")
+    version = debian.installed()["PyYAML"]
+    yaml = make_wheel(debian.index.directory, "pyyaml", version, files={"yaml/__init__.py": ""})
+    debian.lock(yaml)
+
+    done = debian.run("sync", BREAK)
+
+    assert done.status == 0, done.stderr
+    assert debian.root.check(["dpkg", "--verify", "python3-yaml"]) == ""
+    assert debian.python("import yaml; print(yaml.__file__)").startswith("/usr/lib/python3/")
+
+
+@pytest.mark.parametrize(
+    ("suite", "site"),
+    [
+        ("bullseye", "/usr/local/lib/python3.9/dist-packages"),
+        ("bookworm", "/usr/local/lib/python3.11/dist-packages"),
+        ("sid", "/usr/local/lib/python3.14/dist-packages"),
+    ],
+)
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_files_land_where_the_systems_python_looks(
+    suite: str, site: str, installer: str, system: Callable[..., System]
+) -> None:
+    debian = system(suite)
+    debian.lock(*project_wheels(debian.index.directory))
+
+    done = debian.run("sync", BREAK, "--installer", installer)
+
+    assert done.status == 0, done.stderr
+    assert debian.python("import high; print(high.__file__)") == f"{site}/high/__init__.py"
+    assert debian.root.check(["high"]) == "2 /usr/bin/python3\n"
+    assert "nothing to do" in debian.run("sync", BREAK, "--installer", installer).stderr
+    assert debian.run("check").status == 0
+
+
+def test_an_image_layer_can_be_changed(
+    prepared: Callable[..., tuple[Root, Tool]], index: Index, tmp_path: Path
+) -> None:
+    # The directories of a lower layer cannot be renamed, only their files.
+    root, tool = prepared("trixie")
+    layered = layer_root(root, tmp_path / "layers")
+    if layered is None:
+        pytest.skip("no overlay can be mounted here")
+    image = System(root=layered, tool=tool, index=index)
+    program, library = project_wheels(index.directory)
+    image.lock(program, library)
+    assert image.run("sync", BREAK).status == 0
+    newer = make_wheel(index.directory, "low", "3.0", files={"low/__init__.py": "DEPTH = 3\n"})
+    image.lock(newer, program)
+
+    done = image.run("sync", BREAK)
+
+    assert done.status == 0, done.stderr
+    assert image.root.check(["high"]) == "3 /usr/bin/python3\n"
+    assert image.run("check").status == 0
+
+
+def test_a_failing_import_changes_nothing(system: Callable[..., System]) -> None:
+    debian = system("trixie")
+    low, _ = project_wheels(debian.index.directory)
+    bad = make_wheel(
+        debian.index.directory,
+        "bad",
+        files={"bad.py": "def load():\n    raise OSError('libmissing.so: not there')\n\nload()\n"},
+    )
+    debian.lock(bad, low)
+    before = debian.root.digest()
+
+    done = debian.run("sync", BREAK)
+
+    assert done.status == FAILED_IMPORT, done.stderr
+    for word in ("bad", "OSError", "libmissing.so: not there", "load()"):
+        assert word in done.stderr
+    assert debian.root.digest() == before
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("fault", ["wrong hash", "dead index", "missing file", "cut off"])
+def test_what_cannot_be_fetched_changes_nothing(
+    fault: str, installer: str, system: Callable[..., System]
+) -> None:
+    debian = system("trixie")
+    program, library = project_wheels(debian.index.directory)
+    debian.lock(program, library)
+    if fault == "wrong hash":
+        debian.lock(program, library, hashes={library.name: "0" * 64})
+    elif fault == "dead index":
+        debian.index.stop()
+    elif fault == "missing file":
+        debian.index.missing.add(library.name)
+    else:
+        debian.index.truncated.add(library.name)
+    before = debian.root.digest()
+
+    done = debian.run("sync", BREAK, "--installer", installer)
+
+    assert done.status == NOT_STAGED, done.stderr
+    assert "Traceback" not in done.stderr
+    if fault != "dead index":
+        assert "low" in done.stderr
+    assert debian.root.digest() == before
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_everybody_can_read_what_root_installs_with_a_narrow_umask(
+    installer: str, system: Callable[..., System]
+) -> None:
+    debian = system("trixie")
+    debian.lock(*project_wheels(debian.index.directory))
+    before = debian.root.digest()
+
+    done = debian.run("sync", BREAK, "--installer", installer, umask=0o077)
+
+    assert done.status == 0, done.stderr
+    new = debian.root.digest()
+    modes = {new[path].split(" ")[0] for path in new.keys() - before.keys()}
+    assert modes == {"644", "755"}
+    nobody = ["chroot", "--userspec=65534:65534", "/", "python3", "-B", "-c", "import high"]
+    debian.root.check(nobody)
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_download_changes_nothing(
+    number: signal.Signals, installer: str, system: Callable[..., System]
+) -> None:
+    debian = system("trixie")
+    debian.lock(*project_wheels(debian.index.directory))
+    before = debian.root.digest()
+
+    errors, status = cut_off(debian, number, installer)
+
+    assert status == INTERRUPTED, errors
+    assert "nothing has been changed" in errors
+    assert "Traceback" not in errors
+    assert debian.root.digest() == before
+
+
+def test_a_killed_download_is_cleaned_up_by_the_next_sync(system: Callable[..., System]) -> None:
+    debian = system("trixie")
+    debian.lock(*project_wheels(debian.index.directory))
+    before = debian.root.digest()
+
+    _, status = cut_off(debian, signal.SIGKILL, "pip")
+
+    assert status == -signal.SIGKILL
+    left = debian.root.digest()
+    assert {path: text for path, text in left.items() if "/.syncsteps" not in path} == before
+    done = debian.run("sync", BREAK)
+    assert done.status == 0, done.stderr
+    assert debian.root.check(["high"]) == "2 /usr/bin/python3\n"
+    stages = f"{SITE.rpartition('/')[0]}/.syncsteps"
+    assert debian.root.check(["ls", "-A", stages]).split() == ["receipts"]
+
+
+def cut_off(debian: System, number: signal.Signals, installer: str) -> tuple[str, int]:
+    """Start a sync, send it a signal while it downloads; its standard error and its status."""
+    debian.index.delay = 1.0
+    with debian.start("sync", BREAK, "--installer", installer) as process:
+        deadline = time.monotonic() + 60
+        while debian.index.count("/files/") == 0:
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline, "it never began to download"
+            time.sleep(0.02)
+        os.kill(process.pid, number)
+        _, errors = process.communicate(timeout=60)
+    debian.index.delay = 0.0
+    return errors, process.returncode

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from syncsteps.errors import LockError
+from syncsteps.locks.fields import Origin
+from syncsteps.locks.model import Archive, Directory, Hash, Lock, Package, Vcs
+from syncsteps.locks.requirements import read_requirements
+from tests.support.lock_texts import REQUIREMENTS, SHA
+
+ROOT = Path("/project")
+SHA256 = Hash(algorithm="sha256", digest=SHA)
+COMMIT = SHA[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A project's files and the names of its directories, as values."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=lambda: {".": "app"})
+
+    def text(self, path: str) -> str:
+        if path not in self.files:
+            raise LockError("there is no such file", file=path)
+        return self.files[path]
+
+    def project_name(self, path: str) -> str | None:
+        return self.names.get(path)
+
+
+def read(text: str, environment: dict[str, str] | None = None, **files: str) -> Lock:
+    surroundings = Files({name.replace("__", "/") + ".txt": body for name, body in files.items()})
+    return read_requirements(
+        text,
+        Origin(name="reqs.txt", path=ROOT / "reqs.txt", root=ROOT, digest="d"),
+        environment=environment or {},
+        surroundings=surroundings,
+    )
+
+
+def one(text: str) -> Package:
+    (package,) = read(text).packages
+    return package
+
+
+def test_everything_that_a_line_can_be() -> None:
+    lock = read(REQUIREMENTS)
+    assert (lock.format, lock.layout, lock.project) == ("requirements.txt", "flat", "app")
+    app, local_wheel, archive, checkout, linux, other = lock.packages
+    assert app.source == Directory(path=".", editable=True)
+    assert (local_wheel.name, local_wheel.version) == ("local-wheel", Version("1.0"))
+    assert local_wheel.source == Archive(
+        path="files/local_wheel-1.0-py3-none-any.whl", hashes=(SHA256,)
+    )
+    assert (archive.name, archive.version) == ("archive-name", None)
+    assert archive.source == Archive(
+        url="https://files.invalid/archive.zip", hashes=(SHA256,), subdirectory="python"
+    )
+    assert str(checkout.marker) == 'python_version >= "3.9"'
+    assert checkout.source == Vcs(
+        type="git",
+        url="https://git.invalid/checkout",
+        commit_id=COMMIT,
+        requested_revision=COMMIT,
+        subdirectory="python",
+    )
+    assert (linux.name, linux.version, linux.index) == (
+        "plain",
+        Version("1.0"),
+        "https://index.invalid/simple",
+    )
+    assert linux.hashes == (SHA256, Hash(algorithm="sha512", digest=SHA + SHA))
+    assert str(linux.marker) == 'sys_platform == "linux"'
+    assert (other.version, other.hashes) == (Version("2.0"), (SHA256,))
+    assert (app.index, archive.index) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "source"),
+    [
+        ("./lib", None, None),
+        (". ; sys_platform == 'linux'", "app", Directory(path=".")),
+        ("-e .[fast]", "app", Directory(path=".", editable=True)),
+        ("--editable=./", "app", Directory(path=".", editable=True)),
+        ("app @ file:///srv/app%20x", "app", Directory(path="/srv/app x")),
+        ("app @ file:///C:/app", "app", Directory(path="C:/app")),
+        ("app @ file:lib/app", "app", Directory(path="lib/app")),
+        ("app @ ../app", "app", Directory(path="../app")),
+        ("app@./app-1.0.zip", "app", Archive(path="app-1.0.zip")),
+        ("app-1.0.tar.gz", "app", Archive(path="app-1.0.tar.gz")),
+        (
+            "https://files.invalid/app-1.0-py3-none-any.whl",
+            "app",
+            Archive(url="https://files.invalid/app-1.0-py3-none-any.whl"),
+        ),
+        (
+            "https://files.invalid/main.zip#egg=App[x]",
+            "app",
+            Archive(url="https://files.invalid/main.zip"),
+        ),
+        (
+            f"-e git+ssh://git@git.invalid/app.git@{COMMIT}#egg=app",
+            "app",
+            Vcs(
+                type="git",
+                url="ssh://git@git.invalid/app.git",
+                commit_id=COMMIT,
+                requested_revision=COMMIT,
+            ),
+        ),
+        (
+            "app @ git+https://git.invalid/app@v1.0",
+            "app",
+            Vcs(
+                type="git", url="https://git.invalid/app", commit_id=None, requested_revision="v1.0"
+            ),
+        ),
+        (
+            "app @ hg+https://hg.invalid/app@abc",
+            "app",
+            Vcs(type="hg", url="https://hg.invalid/app", commit_id="abc", requested_revision="abc"),
+        ),
+        (
+            "app @ git+https://git.invalid/app",
+            "app",
+            Vcs(type="git", url="https://git.invalid/app", commit_id=None),
+        ),
+    ],
+)
+def test_addresses_and_paths(text: str, name: str | None, source: object) -> None:
+    if name is None:
+        with pytest.raises(LockError, match="line 1: cannot tell the name of the package at"):
+            read(text)
+    else:
+        package = one(text)
+        assert (package.name, package.source) == (name, source)
+
+
+@pytest.mark.parametrize("text", ["a===1.0", "a == 1.0", "a[x,y]==1.0", "a==1.0;os_name=='nt'"])
+def test_pins(text: str) -> None:
+    assert (one(text).name, one(text).version, one(text).source) == ("a", Version("1.0"), None)
+
+
+@pytest.mark.parametrize("text", ["a", "a>=1", "a==1.*", "a==1,!=2", "a~=1.0", "a ; os_name=='x'"])
+def test_what_is_not_pinned_is_not_a_lock(text: str) -> None:
+    with pytest.raises(LockError, match=r"reqs.txt, line 2: .*is not pinned by ==") as caught:
+        read(f"# first\n{text}\n")
+    assert "--generate-hashes" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a==1.0 --evil", "'--evil' is no option"),
+        ("--evil", "'--evil' is no option"),
+        ("-x", "'-x' is no option"),
+        ("--pre a==1", "expected an option, found 'a==1'"),
+        ("--pre=1", "takes no value"),
+        ("--index-url", "lacks its value"),
+        ("--index-url ftp://index.invalid", "has none of the schemes"),
+        ("--index-url 'https://index.invalid", "not closed"),
+        ("a==1 --hash=sha256:0", "64 digits of hex"),
+        ("a==1 --hash", "lacks its value"),
+        ("a==1 --global-option=--x", "the option --global-option cannot stand behind"),
+        ("a==1 -r other.txt", "the option --requirement cannot stand behind"),
+        ("--hash=sha256:0", "stands behind no requirement"),
+        ("-e . -e lib", "two editable"),
+        ("a b", "is not a requirement"),
+        ("a==one", "is not a requirement"),
+        ("a===one", "is not a version"),
+        ("a==1 ; nonsense", "is not a requirement"),
+        ("a==1 ; os_name ~= 'x'", "is not a marker"),
+        ("a @ https://files.invalid/${HOME}", "variable HOME is not set"),
+        ("a @ https://files.invalid/${home}", "is not a URL"),
+        ("a @ https://[files.invalid/a.zip", "is not a URL"),
+        ("a @ ftp://files.invalid/a.zip", "has none of the schemes"),
+        ("a @ git+ftp://files.invalid/a", "has none of the schemes"),
+        ("a @ git+https://git.invalid/a@v1#subdirectory=../x", "leads out of"),
+        ("a==1\x00", "control characters"),
+        ("https://files.invalid/unnamed.zip", "cannot tell the name"),
+        ("-r https://files.invalid/r.txt", "what an address answers is no lock"),
+        ("-r lost.txt", "cannot include 'lost.txt': there is no such file"),
+        ("-r ''", "a path is empty"),
+    ],
+)
+def test_what_is_wrong_and_where(text: str, message: str) -> None:
+    with pytest.raises(LockError, match=message) as caught:
+        read(f"\n\n{text}\n")
+    assert (caught.value.file, caught.value.table) == ("reqs.txt", "line 3")
+
+
+def test_options_that_are_accepted_and_not_obeyed() -> None:
+    lock = read(
+        "--extra-index-url=https://b.invalid/ -f ./links --no-index --pre --prefer-binary\n"
+        "--no-binary :all:\n--only-binary=a,b\n--require-hashes\n--trusted-host 'b.invalid'\n"
+        "-c constraints.txt\n--use-feature=x\n-ihttps://index.invalid/\na==1\n"
+    )
+    assert [(item.name, item.index) for item in lock.packages] == [("a", "https://index.invalid/")]
+
+
+def test_variables_come_from_the_environment_that_is_given() -> None:
+    lock = read(
+        "-i https://${USER}:${PASS_1}@index.invalid/\na==1", {"USER": "me", "PASS_1": "secret"}
+    )
+    assert lock.packages[0].index == "https://me:secret@index.invalid/"
+
+
+def test_a_variable_cannot_smuggle_a_line() -> None:
+    with pytest.raises(LockError, match="control characters"):
+        read("a @ https://files.invalid/${X}", {"X": "a\n--index-url https://evil.invalid"})
+
+
+def test_an_error_does_not_tell_a_password() -> None:
+    with pytest.raises(LockError) as caught:
+        read("a @ https://me:${P}@files.invalid/x y", {"P": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_included_files_are_read_in_place_and_relative_to_their_own() -> None:
+    lock = read(
+        "a==1\n-r sub/one.txt\nd==4\n",
+        sub__one="b==2\n-r ../two.txt\n",
+        two="c==3\n-e .\n",
+    )
+    assert [item.name for item in lock.packages] == ["a", "b", "c", "app", "d"]
+
+
+def test_an_error_in_an_included_file_names_that_file() -> None:
+    with pytest.raises(LockError, match=r"^sub/one.txt, line 2: 'b' is not pinned"):
+        read("-r sub/one.txt", sub__one="\nb\n")
+
+
+def test_files_that_include_each_other() -> None:
+    with pytest.raises(
+        LockError, match=r"other.txt, line 1: .*: reqs.txt -> other.txt -> reqs.txt"
+    ):
+        read("-r other.txt", other="-r ./reqs.txt")
+
+
+def test_a_file_that_is_included_twice_counts_once() -> None:
+    assert len(read("-r a.txt\n-r a.txt", a="a==1").packages) == 1
+
+
+def test_a_comment_ends_a_continued_line() -> None:
+    first, second = read(f"a==1 \\\n  --hash=sha256:{SHA} \\\n  # via b\nc==1").packages
+    assert (first.hashes, second.name) == ((SHA256,), "c")
+
+
+def test_a_line_that_is_continued_to_the_end() -> None:
+    assert one("a==1 \\\n").name == "a"
+
+
+def test_a_file_of_comments_is_an_empty_lock() -> None:
+    assert read("# nothing is needed\n").packages == ()

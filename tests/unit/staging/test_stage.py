@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncsteps import staging
+from syncsteps.errors import StagingError
+from syncsteps.processes import Completed
+from syncsteps.staging.model import StageOptions
+from syncsteps.staging.pip import PipStager
+from syncsteps.staging.uv import UvStager
+from tests.support.interpreters import make_interpreter
+from tests.support.locks import make_lock
+from tests.support.prefixes import select_version, selection_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from syncsteps.staging.model import Stager
+
+TARGET = make_interpreter(Path("/opt/python"))
+
+
+class Recorder:
+    """A runner that notes what it is asked to run, and what the requests said."""
+
+    def __init__(self) -> None:
+        self.commands: list[list[str]] = []
+        self.directories: list[Path | None] = []
+        self.environments: list[Mapping[str, str]] = []
+        self.texts: list[str] = []
+
+    def __call__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        umask: int | None = None,
+        on_line: object = None,
+    ) -> Completed:
+        assert umask == 0o022
+        assert on_line is not None
+        self.commands.append([str(part) for part in command])
+        self.directories.append(directory)
+        self.environments.append(environment or {})
+        self.texts.append(Path(self.commands[-1][-1]).read_text(encoding="utf-8"))
+        return Completed(status=0, stdout="", stderr="")
+
+
+def _stage(stager: Stager, tmp_path: Path) -> None:
+    from syncsteps.locks.model import Directory  # noqa: PLC0415 - one test's
+
+    requests = tmp_path / "requests"
+    requests.mkdir()
+    local = select_version("local", source=Directory(path="."))
+    stager.stage(
+        selection_of(select_version("demo"), local),
+        lock=make_lock(root=tmp_path),
+        interpreter=TARGET,
+        directory=tmp_path / "stage",
+        requests=requests,
+        options=StageOptions(),
+        on_line=lambda _: None,
+    )
+
+
+def test_uv_runs_twice_in_the_project(tmp_path: Path) -> None:
+    runner = Recorder()
+    environment = {"PATH": "/bin", "UV_TARGET": "/x", "UV_PREVIEW_FEATURES": "other"}
+    _stage(UvStager(uv=Path("/bin/uv"), environment=environment, runner=runner), tmp_path)
+    hashed, rest = runner.commands
+    assert "--require-hashes" in hashed
+    assert hashed[-1].endswith("pylock.toml")
+    assert rest[rest.index("--refresh-package") + 1] == "local"
+    assert runner.texts[1].startswith("local @ file://")
+    assert runner.directories == [tmp_path, tmp_path]
+    assert runner.environments[0] == {"PATH": "/bin", "UV_PREVIEW_FEATURES": "other,pylock"}
+
+
+def test_uv_does_not_read_a_configuration_that_sends_it_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "uv.toml").write_text('[pip]\ntarget = "/elsewhere"\n')
+    runner = Recorder()
+    environment = {"UV_CONFIG_FILE": "/nonexistent/uv.toml"}
+    _stage(UvStager(uv=Path("/bin/uv"), environment=environment, runner=runner), tmp_path)
+    assert all("--no-config" in command for command in runner.commands)
+    assert runner.environments[0] == {"UV_PREVIEW_FEATURES": "pylock"}
+
+
+def test_pip_runs_twice_away_from_the_project(tmp_path: Path) -> None:
+    runner = Recorder()
+    environment = {"PATH": "/bin", "PIP_TARGET": "/x", "PIP_INDEX_URL": "https://index.invalid"}
+    _stage(PipStager(pip=("py", "-m", "pip"), environment=environment, runner=runner), tmp_path)
+    hashed, rest = runner.commands
+    assert hashed[:4] == ["py", "-m", "pip", "install"]
+    assert "--require-hashes" in hashed
+    assert "--require-hashes" not in rest
+    assert runner.texts[0].startswith("demo @ https://index.invalid/files/demo-1.0-")
+    assert runner.directories == [tmp_path / "requests", tmp_path / "requests"]
+    assert "PIP_TARGET" not in runner.environments[0]
+    assert runner.environments[0]["PIP_INDEX_URL"] == "https://index.invalid"
+    assert runner.environments[0]["PIP_USE_PEP517"] == "1"
+
+
+def test_nothing_to_stage_runs_nothing(tmp_path: Path) -> None:
+    stage = staging.stage(
+        selection_of(),
+        lock=make_lock(),
+        interpreter=TARGET,
+        directory=tmp_path,
+        installer="uv",
+        options=StageOptions(),
+        environment={},
+        on_line=lambda _: None,
+    )
+    assert (stage.root, stage.site, stage.distributions) == (tmp_path, (), ())
+
+
+def test_auto_prefers_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "find_uv", lambda _: Path("/bin/uv"))
+    chosen = staging.choose_stager("auto", interpreter=TARGET, environment={})
+    assert chosen.name == "uv"
+    chosen = staging.choose_stager("pip", interpreter=TARGET, environment={})
+    assert chosen.name == "pip"
+
+
+def test_without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "find_uv", lambda _: None)
+    assert staging.choose_stager("auto", interpreter=TARGET, environment={}).name == "pip"
+    with pytest.raises(StagingError, match="uv was asked for"):
+        staging.choose_stager("uv", interpreter=TARGET, environment={})
+
+
+def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StagingError, match="nothing can be staged in"):
+        staging.stage(
+            selection_of(select_version("demo")),
+            lock=make_lock(),
+            interpreter=TARGET,
+            directory=tmp_path / "missing",
+            installer="auto",
+            options=StageOptions(),
+            environment={},
+            on_line=lambda _: None,
+        )

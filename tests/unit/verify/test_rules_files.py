@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from syncsteps.plan import Install, Keep
+from syncsteps.selection.model import Unavailable
+from syncsteps.verify import Severity, verify
+from tests.support.values import (
+    make_facts,
+    make_installed,
+    make_package,
+    make_plan_of,
+    make_sdist,
+    make_selected,
+    make_selection,
+)
+
+
+def test_a_package_without_a_file_for_the_target() -> None:
+    reason = "demo 1.0 has wheels for cp311 only, and the target is cp312"
+    missing = Unavailable(package=make_package(), reason=reason)
+    (finding,) = verify(make_facts(selection=make_selection(unavailable=(missing,))))
+    assert (finding.code, finding.subject, finding.message) == ("FIL001", "demo", reason)
+    assert finding.severity is Severity.ERROR
+    assert finding.exit_code == 3
+    assert "--python" in finding.hint
+
+
+def test_an_sdist_that_has_to_be_built_is_a_warning() -> None:
+    sdist = make_selected(chosen=make_sdist())
+    plan = make_plan_of(
+        Install(selected=sdist, reason="not installed"),
+        Install(selected=make_selected("wheel"), reason="not installed"),
+    )
+    (finding,) = verify(make_facts(sdist, plan=plan))
+    assert (finding.code, finding.severity) == ("FIL002", Severity.WARNING)
+    assert finding.message == "demo 1.0 has no wheel for the target: it is built from its sdist"
+    assert "build tools" in finding.hint
+
+
+def test_an_sdist_that_is_already_installed_is_not_built() -> None:
+    sdist = make_selected(chosen=make_sdist())
+    plan = make_plan_of(Keep(selected=sdist, installed=make_installed(), reason="already there"))
+    assert verify(make_facts(sdist, plan=plan)) == ()

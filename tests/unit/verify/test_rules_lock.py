@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncsteps.locks.model import Archive, Directory, Vcs
+from syncsteps.locks.staleness import Staleness
+from syncsteps.selection.model import Pinned
+from syncsteps.settings import Settings
+from syncsteps.verify import Severity, verify
+from tests.support.values import (
+    PROJECT,
+    make_facts,
+    make_hash,
+    make_lock,
+    make_sdist,
+    make_selected,
+    make_wheel_entry,
+)
+
+if TYPE_CHECKING:
+    from syncsteps.selection.model import Chosen, Selected
+    from syncsteps.verify import Facts, Finding
+
+
+def found(code: str, facts: Facts) -> list[Finding]:
+    """Return what the rule finds; no other rule may find anything."""
+    findings = verify(facts)
+    assert {finding.code for finding in findings} <= {code}
+    return list(findings)
+
+
+def from_source(source: Archive | Directory | Vcs, name: str = "demo") -> Selected:
+    return make_selected(name, chosen=source, source=source)
+
+
+class TestStale:
+    def test_each_reason_is_a_finding(self) -> None:
+        reasons = ("requests has been added", "rich has been removed")
+        findings = found("LCK001", make_facts(staleness=Staleness(known=True, reasons=reasons)))
+        assert [finding.message for finding in findings] == [
+            f"pylock.toml is stale: {reason}" for reason in reasons
+        ]
+        assert "--ignore LCK001" in findings[0].hint
+        assert findings[0].exit_code == 3
+
+    def test_a_current_lock(self) -> None:
+        assert not found("LCK001", make_facts(staleness=Staleness(known=True)))
+
+
+class TestUnknownStaleness:
+    def test_a_note_says_why(self) -> None:
+        staleness = Staleness(known=False, note="the format does not record it")
+        (finding,) = found("LCK002", make_facts(staleness=staleness))
+        assert finding.severity is Severity.NOTE
+        assert finding.message == (
+            "whether pylock.toml is current cannot be told: the format does not record it"
+        )
+
+
+class TestHashes:
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            make_wheel_entry(hashes=()),
+            make_sdist(hashes=()),
+            Pinned(),
+            Archive(url="https://index.invalid/demo.zip"),
+        ],
+        ids=lambda chosen: type(chosen).__name__,
+    )
+    def test_a_file_without_one(self, chosen: Chosen) -> None:
+        (finding,) = found("LCK003", make_facts(make_selected(chosen=chosen)))
+        assert finding.message.startswith("demo 1.0 has no hash in the lock")
+        assert finding.subject == "demo"
+        assert finding.hint == "lock again with hashes"
+
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            make_wheel_entry(),
+            make_sdist(),
+            Pinned(hashes=(make_hash(),)),
+            Archive(url="https://index.invalid/demo.zip", hashes=(make_hash(),)),
+        ],
+        ids=lambda chosen: type(chosen).__name__,
+    )
+    def test_a_file_with_one(self, chosen: Chosen) -> None:
+        assert not found("LCK003", make_facts(make_selected(chosen=chosen)))
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            Directory(path="sub"),
+            Archive(path="vendor/demo.zip"),
+            Vcs(type="git", url="https://index.invalid/demo.git", commit_id="a" * 40),
+        ],
+        ids=lambda source: type(source).__name__,
+    )
+    def test_what_cannot_have_one_or_lies_in_the_project(
+        self, source: Archive | Directory | Vcs
+    ) -> None:
+        assert not found("LCK003", make_facts(from_source(source)))
+
+
+class TestOutside:
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            Directory(path="../sibling"),
+            Directory(path="/elsewhere"),
+            Directory(path="sub/../../sibling"),
+            Directory(path="sub", subdirectory="../../sibling"),
+            Directory(path="/project-of-another"),
+            Archive(path="../demo.zip", hashes=(make_hash(),)),
+            make_wheel_entry(url=None, path="../demo-1.0-py3-none-any.whl"),
+            make_sdist(url=None, path="/elsewhere/demo-1.0.tar.gz"),
+        ],
+    )
+    def test_a_path_that_leaves_the_project(self, chosen: Chosen) -> None:
+        (finding,) = found("LCK004", make_facts(make_selected(chosen=chosen)))
+        assert finding.message.startswith("demo 1.0 is taken from ")
+        assert "outside of the project's directory" in finding.message
+        assert "--allow-outside" in finding.hint
+
+    def test_the_path_is_named_as_the_lock_has_it(self) -> None:
+        (finding,) = found("LCK004", make_facts(from_source(Directory(path="../sibling"))))
+        assert "taken from ../sibling," in finding.message
+
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            Directory(path="."),
+            Directory(path="sub/../other"),
+            Directory(path="sub", subdirectory="../other"),
+            Directory(path=str(PROJECT / "sub")),
+            Archive(path="vendor/demo.zip", hashes=(make_hash(),)),
+            make_wheel_entry(url=None, path="vendor/demo-1.0-py3-none-any.whl"),
+            make_wheel_entry(),
+            Pinned(hashes=(make_hash(),)),
+            Vcs(type="git", url="https://index.invalid/demo.git", commit_id="a" * 40),
+        ],
+    )
+    def test_a_path_that_stays_in_it(self, chosen: Chosen) -> None:
+        assert not found("LCK004", make_facts(make_selected(chosen=chosen)))
+
+    def test_it_can_be_allowed(self) -> None:
+        settings = Settings(directory=PROJECT, allow_outside=True)
+        facts = make_facts(from_source(Directory(path="../sibling")), settings=settings)
+        assert not found("LCK004", facts)
+
+    def test_a_root_that_is_relative(self) -> None:
+        lock = make_lock(root=Path("relative"))
+        assert not found("LCK004", make_facts(from_source(Directory(path="sub")), lock=lock))
+        assert found("LCK004", make_facts(from_source(Directory(path="../sub")), lock=lock))
+
+
+class TestCommits:
+    def test_a_repository_without_a_commit(self) -> None:
+        source = Vcs(type="git", url="https://index.invalid/demo.git", commit_id=None)
+        (finding,) = found("LCK005", make_facts(from_source(source)))
+        assert finding.message == "demo 1.0 comes from a repository without naming a commit"
+        assert "pins the commit" in finding.hint
+
+    def test_a_repository_with_one(self) -> None:
+        source = Vcs(type="git", url="https://index.invalid/demo.git", commit_id="a" * 40)
+        assert not found("LCK005", make_facts(from_source(source)))
