@@ -1,7 +1,7 @@
 # /// script
 # requires-python = ">=3.10"
 # dependencies = [
-#   "filelock>=3.16",
+#   "filelock>=4.0",
 #   "nox>=2025.2.9",
 #   "packaging>=26.1",
 #   "rich>=13.7",

@@ -25,6 +25,7 @@ __all__ = [
     "Outcome",
     "Planned",
     "Recovered",
+    "Restaging",
     "Staged",
     "Staging",
     "StagingLine",
@@ -118,6 +119,13 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restaging:
+    """Importing changed staged files of these distributions, so they are staged once more."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Swapping:
     """The commit has begun: ``placed`` files come, ``retired`` files go."""
 
@@ -137,6 +145,7 @@ Event = (
     | Staged
     | Importing
     | Imported
+    | Restaging
     | Swapping
 )
 

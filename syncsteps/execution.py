@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
 
 from syncsteps.commit import (
     Change,
@@ -17,12 +20,21 @@ from syncsteps.commit import (
     prunable,
     stage_receipt,
 )
-from syncsteps.errors import SmokeError
-from syncsteps.events import Event, Imported, Importing, Staged, Staging, StagingLine, Swapping
+from syncsteps.errors import SmokeError, StagingError
+from syncsteps.events import (
+    Event,
+    Imported,
+    Importing,
+    Restaging,
+    Staged,
+    Staging,
+    StagingLine,
+    Swapping,
+)
 from syncsteps.plan import affected
 from syncsteps.selection import Selection
 from syncsteps.smoke import SmokeTarget, smoke_imports
-from syncsteps.staging import Stage, StageOptions, stage
+from syncsteps.staging import Stage, StageOptions, changed_since, stage, witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +42,7 @@ if TYPE_CHECKING:
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.receipts import Receipt
+    from syncsteps.selection import Selected
     from syncsteps.settings import Settings
     from syncsteps.smoke import ImportResult
     from syncsteps.survey import Survey
@@ -55,78 +68,20 @@ def carry_out(
         StagingError, SmokeError: nothing has been changed.
         CommitError, RecoveryError: as `syncsteps.commit.commit` raises them.
     """
-    interpreter = survey.interpreter
     with _staging_directory(survey.state) as directory:
-        staged = _stage(survey, settings, environment, directory, on_event)
-        imports: tuple[ImportResult, ...] = ()
-        if smoke:
-            imports = import_all(
-                _smoke_targets(survey, staged), settings, environment, interpreter, staged.site,
-                on_event,
-            )  # fmt: skip
-            _refuse_failures(imports)
-        receipt = survey.next_receipt(staged.distributions)
-        change = _change(survey, staged, receipt, directory)
-        if survey.plan.changes:
-            # The receipt is one of either, and nothing that anybody waits for.
-            on_event(Swapping(placed=len(change.place) - 1, retired=len(change.retire) - 1))
-        commit(change, state=survey.state, roots=commit_roots(interpreter))
-    return imports, receipt
-
-
-@contextlib.contextmanager
-def _staging_directory(state: Path) -> Iterator[Path]:
-    directory = new_stage(state)
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)  # what stays, the next recovery removes
-
-
-def _stage(
-    survey: Survey,
-    settings: Settings,
-    environment: Mapping[str, str],
-    directory: Path,
-    on_event: Watcher,
-) -> Stage:
-    wanted = survey.plan.staged
-    if not wanted:
-        return Stage(root=directory, site=(), distributions=())
-    started = time.perf_counter()
-    on_event(Staging(total=len(wanted)))
-    prefix = directory / "prefix"
-    prefix.mkdir()
-    staged = stage(
-        Selection(request=survey.selection.request, packages=wanted),
-        lock=survey.lock,
-        interpreter=survey.interpreter,
-        directory=prefix,
-        installer=settings.installer,
-        options=StageOptions(source=settings.source, verbose=settings.verbose),
-        environment=environment,
-        on_line=lambda text: on_event(StagingLine(text=text)),
-    )
-    files = [file for distribution in staged.distributions for file in distribution.files]
-    on_event(
-        Staged(
-            total=len(staged.distributions),
-            files=len(files),
-            size=sum(file.size for file in files),
-            seconds=time.perf_counter() - started,
+        run = _Run(
+            survey=survey,
+            settings=settings,
+            environment=environment,
+            on_event=on_event,
+            directory=directory,
+            smoke=smoke,
         )
-    )
-    return staged
-
-
-def _smoke_targets(survey: Survey, staged: Stage) -> list[SmokeTarget]:
-    """Return what came, and what stays but needs something that came."""
-    targets = [SmokeTarget(name=d.name, metadata=d.metadata) for d in staged.distributions]
-    targets += [
-        SmokeTarget(name=keep.name, metadata=keep.installed.metadata)
-        for keep in affected(survey.plan)
-    ]
-    return sorted(targets, key=lambda target: target.name)
+        staged = run.stage()
+        imports, staged = run.smoke_imports(staged) if smoke else ((), staged)
+        receipt = survey.next_receipt(staged.distributions)
+        run.commit(staged, receipt)
+    return imports, receipt
 
 
 def import_all(
@@ -144,7 +99,7 @@ def import_all(
     Raises:
         InterpreterError, SmokeError: they cannot be tried at all.
     """
-    excluded = {name.lower().replace("_", "-") for name in settings.smoke_exclude}
+    excluded = {canonicalize_name(name) for name in settings.smoke_exclude}
     wanted = [target for target in targets if target.name not in excluded]
     if not wanted:
         return ()
@@ -160,6 +115,121 @@ def import_all(
     )
 
 
+@contextlib.contextmanager
+def _staging_directory(state: Path) -> Iterator[Path]:
+    try:
+        directory = new_stage(state)
+    except OSError as error:
+        raise StagingError(f"cannot stage in {state}: {error.strerror}") from error
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)  # what stays, the next recovery removes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One sync that is under way, with everything in ``directory`` until the commit."""
+
+    survey: Survey
+    settings: Settings
+    environment: Mapping[str, str]
+    on_event: Watcher
+    directory: Path
+    smoke: bool
+
+    def stage(self) -> Stage:
+        wanted = self.survey.plan.staged
+        if not wanted:
+            return Stage(root=self.directory, site=(), distributions=())
+        started = time.perf_counter()
+        self.on_event(Staging(total=len(wanted)))
+        staged = self._stage(wanted, "prefix")
+        files = [file for distribution in staged.distributions for file in distribution.files]
+        self.on_event(
+            Staged(
+                total=len(staged.distributions),
+                files=len(files),
+                size=sum(file.size for file in files),
+                seconds=time.perf_counter() - started,
+            )
+        )
+        return staged
+
+    def _stage(self, wanted: tuple[Selected, ...], place: str) -> Stage:
+        prefix = self.directory / place
+        try:
+            prefix.mkdir()
+        except OSError as error:
+            raise StagingError(f"cannot stage in {prefix}: {error.strerror}") from error
+        return stage(
+            Selection(request=self.survey.selection.request, packages=wanted),
+            lock=self.survey.lock,
+            interpreter=self.survey.interpreter,
+            directory=prefix,
+            installer=self.settings.installer,
+            options=StageOptions(source=self.settings.source, shared=not self.smoke),
+            environment=self.environment,
+            on_line=lambda text: self.on_event(StagingLine(text=text)),
+        )
+
+    def smoke_imports(self, staged: Stage) -> tuple[tuple[ImportResult, ...], Stage]:
+        """Import what came, and what stays but needs something of it; return a clean stage.
+
+        Importing runs code, and code can write: what changed a staged file is staged once more, so
+        that the files that go in are those of the lock.
+        """
+        targets = [SmokeTarget(name=d.name, metadata=d.metadata) for d in staged.distributions]
+        targets += [
+            SmokeTarget(name=keep.name, metadata=keep.installed.metadata)
+            for keep in affected(self.survey.plan)
+        ]
+        before = witness(staged)
+        imports = import_all(
+            sorted(targets, key=lambda target: target.name),
+            self.settings,
+            self.environment,
+            self.survey.interpreter,
+            staged.site,
+            self.on_event,
+        )
+        _refuse_failures(imports)
+        changed = changed_since(staged, before)
+        if not changed:
+            return imports, staged
+        self.on_event(Restaging(names=changed))
+        again = self._stage(
+            tuple(item for item in self.survey.plan.staged if item.name in changed), "again"
+        )
+        kept = tuple(d for d in staged.distributions if d.name not in changed)
+        return imports, replace(staged, distributions=(*kept, *again.distributions))
+
+    def commit(self, staged: Stage, receipt: Receipt) -> None:
+        interpreter, plan = self.survey.interpreter, self.survey.plan
+        retire = [
+            path
+            for distribution in plan.retired
+            for path in installed_files(distribution, interpreter=interpreter)
+        ]
+        place = [
+            Placement(source=file.source, target=file.target)
+            for distribution in staged.distributions
+            for file in distribution.files
+        ]
+        if plan.changes:
+            self.on_event(Swapping(placed=len(place), retired=len(retire)))
+        try:
+            record = stage_receipt(receipt, stage=self.directory, state=self.survey.state)
+        except OSError as error:
+            raise StagingError(f"cannot write the receipt aside: {error.strerror}") from error
+        change = Change(
+            retire=(*retire, record.target),
+            place=(*place, record),
+            remove_empty=prunable(interpreter),
+        )
+        commit(change, state=self.survey.state, roots=commit_roots(interpreter))
+
+
 def _refuse_failures(imports: Sequence[ImportResult]) -> None:
     failed = [result for result in imports if not result.verdict.good]
     if failed:
@@ -168,19 +238,3 @@ def _refuse_failures(imports: Sequence[ImportResult]) -> None:
             f" ({', '.join(result.distribution for result in failed)}): nothing has been changed",
             hint="install what they miss, or leave one out with --smoke-exclude NAME",
         )
-
-
-def _change(survey: Survey, staged: Stage, receipt: Receipt, directory: Path) -> Change:
-    interpreter = survey.interpreter
-    retire = [
-        path
-        for distribution in survey.plan.retired
-        for path in installed_files(distribution, interpreter=interpreter)
-    ]
-    files = [file for distribution in staged.distributions for file in distribution.files]
-    record = stage_receipt(receipt, stage=directory, state=survey.state)
-    return Change(
-        retire=(*retire, record.target),
-        place=(*(Placement(source=f.source, target=f.target) for f in files), record),
-        remove_empty=prunable(interpreter),
-    )

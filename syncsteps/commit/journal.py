@@ -104,7 +104,7 @@ class Journal:
         if not isinstance(nonce, str) or not nonce.isalnum():
             raise JournalFormatError("key 'nonce' is not a word")
         pairs = _list(data, "place")
-        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004 - a pair is two
             raise JournalFormatError("key 'place' does not hold pairs")
         return cls(
             nonce=nonce,
@@ -117,7 +117,7 @@ class Journal:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalDirectory:
     """The directory of the journal, and the names in it."""
 
@@ -126,7 +126,7 @@ class JournalDirectory:
     @classmethod
     def of(cls, state: Path) -> JournalDirectory:
         """The one of an interpreter's state directory."""
-        return cls(state / "commit")
+        return cls(path=state / "commit")
 
     @property
     def journal(self) -> Path:

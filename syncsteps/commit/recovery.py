@@ -167,7 +167,7 @@ def flush_all(roots: Iterable[Path], files: FileSystem) -> None:
 
 
 def _read(path: Path, roots: tuple[Path, ...], files: FileSystem) -> Journal:
-    directory = JournalDirectory(path.parent)
+    directory = JournalDirectory(path=path.parent)
     try:
         journal = Journal.load(files.read(path))
         _refuse_outside(journal, roots)

@@ -11,6 +11,7 @@ from syncsteps.events import (
     LockSelected,
     Planned,
     Recovered,
+    Restaging,
     Staged,
     Staging,
     StagingLine,
@@ -20,6 +21,7 @@ from syncsteps.events import (
     Waiting,
 )
 from syncsteps.plan import Install, Keep, Remove, Replace
+from syncsteps.report.plain import plain
 from syncsteps.smoke.model import Verdict
 from syncsteps.verify.model import Severity
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
+    from syncsteps.check import Drift
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Event, Outcome
     from syncsteps.interpreter.model import Interpreter
@@ -62,12 +65,14 @@ class Console:
             Staged: self.staged,
             Importing: self.importing,
             Imported: self.imported,
+            Restaging: self.restaging,
             Swapping: self.swapping,
         }
 
     def line(self, text: str = "") -> None:
-        """Write one line."""
-        print(text, file=self.stream, flush=True)
+        """Write one line, whatever is in ``text``; that it cannot be written stops no run."""
+        with contextlib.suppress(OSError):
+            print(plain(text), file=self.stream, flush=True)
 
     def say(self, text: str) -> None:
         """Write one line, unless only problems are wanted."""
@@ -101,7 +106,8 @@ class Console:
             if finding.severity is Severity.NOTE and not self.verbose:
                 return
             self.line(f"{finding.severity.value} {finding.code}: {finding.message}")
-            self.line(f"  what to do: {finding.hint}")
+            if finding.hint:
+                self.line(f"  what to do: {finding.hint}")
 
     def planned(self, event: Planned) -> None:
         """Write one line for each action."""
@@ -124,7 +130,7 @@ class Console:
     def staging_line(self, event: StagingLine) -> None:
         """Pass on a line of the installer's."""
         if self.verbose:
-            self.line(f"  {event.text}")
+            self.say(f"  {event.text}")
 
     def staged(self, event: Staged) -> None:
         """Say what lies aside."""
@@ -142,7 +148,11 @@ class Console:
             for line in import_lines(result):
                 self.line(line)
         elif self.verbose:
-            self.line(f"  {result.distribution}: {result.verdict.value} ({result.seconds:.2f} s)")
+            self.say(f"  {result.distribution}: {result.verdict.value} ({result.seconds:.2f} s)")
+
+    def restaging(self, event: Restaging) -> None:
+        """Say whose imports wrote into staged files."""
+        self.say(f"importing changed files of {', '.join(event.names)}: staging them once more")
 
     def swapping(self, event: Swapping) -> None:
         """Say that the interpreter changes now."""
@@ -167,7 +177,7 @@ class Console:
     def outcome(self, outcome: Outcome) -> None:
         """Write the last line: what was done, in what time, and the digest."""
         for drift in outcome.drifts:
-            self.line(f"drift: {drift}")
+            self.line(drift_line(drift))
         self.say(summary_line(outcome))
 
 
@@ -178,7 +188,7 @@ class TerminalConsole(Console):
         super().__init__(stream, quiet=quiet, verbose=verbose)
         from rich.console import Console as RichConsole  # noqa: PLC0415 - only when it is shown
 
-        self._rich = RichConsole(file=stream, highlight=False, soft_wrap=True)
+        self._rich = RichConsole(file=stream, highlight=False, emoji=False, soft_wrap=True)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
@@ -186,7 +196,7 @@ class TerminalConsole(Console):
         """Write one line above whatever is live."""
         word = text.split(" ", 1)[0]
         style = {"error": "bold red", "warning": "yellow", "drift:": "red", "done:": "green"}
-        self._rich.print(text, style=style.get(word), markup=False)
+        self._rich.print(plain(text), style=style.get(word), markup=False)
 
     def close(self) -> None:
         """Stop the live line."""
@@ -209,12 +219,12 @@ class TerminalConsole(Console):
         colours = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
         for action in actions:
             cells = action_cells(action)
-            table.add_row(*(Text(cell) for cell in cells), style=colours[cells[0]])
+            table.add_row(*(Text(plain(cell)) for cell in cells), style=colours[cells[0]])
         self._rich.print(table)
 
     def staging(self, event: Staging) -> None:
         """Begin a live line that shows what the installer does."""
-        self._live(f"staging {event.total} distributions", total=None)
+        self._live(f"staging {_count(range(event.total), 'distribution')}", total=None)
 
     def staging_line(self, event: StagingLine) -> None:
         """Show the installer's line live, or for good when that is wanted."""
@@ -222,7 +232,7 @@ class TerminalConsole(Console):
             super().staging_line(event)
         elif self._progress is not None and self._task is not None:
             width = max(20, self._rich.width - 30)
-            self._progress.update(self._task, description=event.text.strip()[:width])
+            self._progress.update(self._task, description=plain(event.text).strip()[:width])
 
     def staged(self, event: Staged) -> None:
         """End the live line with a lasting one."""
@@ -237,7 +247,7 @@ class TerminalConsole(Console):
         """Move the bar."""
         super().imported(event)
         if self._progress is not None and self._task is not None:
-            text = f"imported {event.result.distribution}"
+            text = plain(f"imported {event.result.distribution}")
             self._progress.update(self._task, advance=1, description=text)
 
     def _live(self, text: str, *, total: int | None) -> None:
@@ -291,6 +301,12 @@ def import_lines(result: ImportResult) -> tuple[str, ...]:
     }.get(result.verdict, result.verdict.value)
     first = f"failed: {result.distribution}: {result.module or 'it'} {what}: {result.exception}"
     return (first.rstrip(": "), *(f"    {frame}" for frame in result.frames))
+
+
+def drift_line(drift: Drift) -> str:
+    """Return what is to be said of a difference: of what, which, where."""
+    parts = ("drift", drift.distribution, drift.kind.value, str(drift.path or ""), drift.detail)
+    return ": ".join(part for part in parts if part)
 
 
 def summary_line(outcome: Outcome) -> str:

@@ -20,16 +20,29 @@ __all__ = ["SCHEMA", "render_json"]
 SCHEMA = 1
 
 _WORDS = {"+": "install", "~": "replace", "-": "remove", "=": "keep"}
+_NOTHING: dict[str, Any] = {
+    "interpreter": None,
+    "lock": None,
+    "findings": [],
+    "plan": [],
+    "imports": [],
+    "drift": [],
+    "dry_run": False,
+    "changed": False,
+    "digest": None,
+    "seconds": None,
+}
 
 
 def render_json(
     verb: str, *, outcome: Outcome | None = None, error: SyncstepsError | None = None
 ) -> str:
-    """Return what a run came to, as JSON text that ends with a new line.
+    """Return what a run came to, as JSON text in ASCII that ends with a new line.
 
     Keys: ``schema`` (1), ``verb``, ``ok``, ``error`` (``code``, ``message``, ``details``, ``hint``,
     ``exit_code``; null where there was none), ``interpreter``, ``lock``, ``findings``, ``plan``,
-    ``imports``, ``drift``, ``changed``, ``digest``, ``seconds``. What a verb does not do is empty.
+    ``imports``, ``drift``, ``dry_run``, ``changed``, ``digest``, ``seconds``. Every key is always
+    there; what a verb does not do, or did not come to, is empty or null.
     """
     document: dict[str, Any] = {"schema": SCHEMA, "verb": verb, "ok": error is None, "error": None}
     if error is not None:
@@ -40,9 +53,8 @@ def render_json(
             "hint": error.hint,
             "exit_code": error.exit_code,
         }
-    if outcome is not None:
-        document |= _outcome(outcome)
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    document |= _NOTHING if outcome is None else _outcome(outcome)
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

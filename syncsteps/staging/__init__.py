@@ -18,6 +18,7 @@ from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_ser
 from syncsteps.staging.sources import source_digest
 from syncsteps.staging.tree import read_stage
 from syncsteps.staging.uv import UvStager, find_uv
+from syncsteps.staging.witness import changed_since, witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,11 +36,13 @@ __all__ = [
     "StagedFile",
     "Stager",
     "UvStager",
+    "changed_since",
     "choose_stager",
     "read_stage",
     "redact",
     "source_digest",
     "stage",
+    "witness",
 ]
 
 _REQUESTS = ".requests"

@@ -25,10 +25,12 @@ _PYTHON = frozenset(
     }
 )
 
-# Where uv installs, what it installs there, and whether it checks: this is ours to say.
+# Where uv installs, what it installs there, and whether it checks: this is ours to say. The file
+# that UV_CONFIG_FILE names is read in part and handed on.
 _UV = frozenset(
     f"UV_{name}"
     for name in (
+        "CONFIG_FILE",
         "CONSTRAINT",
         "DRY_RUN",
         "EXCLUDE",

@@ -35,6 +35,7 @@ _URL_USERINFO = re.compile(r"(?<=://)[^\s/?#@]*@")
 _HEAD = 1024
 _CHUNK = 1 << 20
 _THREADS = 8
+_FILES_A_TASK = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,18 +152,26 @@ def hash_files(directory: Path, paths: tuple[str, ...]) -> dict[str, Digest]:
     """Return the digest of each of ``paths``, which are relative to ``directory``."""
     root = os.fspath(directory)
 
-    def digest(path: str) -> Digest:
-        sha256 = hashlib.sha256()
-        size = 0
-        with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - as above
-            mode = os.fstat(file.fileno()).st_mode
-            while chunk := file.read(_CHUNK):
-                sha256.update(chunk)
-                size += len(chunk)
-        return Digest(sha256=sha256.hexdigest(), size=size, mode=0o755 if mode & 0o111 else 0o644)
+    # A task for each file would cost more than the hashing of most of them.
+    tasks = [paths[start : start + _FILES_A_TASK] for start in range(0, len(paths), _FILES_A_TASK)]
+
+    def digest(task: tuple[str, ...]) -> list[Digest]:
+        return [_digest(f"{root}/{path}") for path in task]
 
     with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as pool:
-        return dict(zip(paths, pool.map(digest, paths), strict=True))
+        digests = [one for task in pool.map(digest, tasks) for one in task]
+    return dict(zip(paths, digests, strict=True))
+
+
+def _digest(file: str) -> Digest:
+    sha256 = hashlib.sha256()
+    size = 0
+    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - as above
+        mode = os.fstat(stream.fileno()).st_mode
+        while chunk := stream.read(_CHUNK):
+            sha256.update(chunk)
+            size += len(chunk)
+    return Digest(sha256=sha256.hexdigest(), size=size, mode=0o755 if mode & 0o111 else 0o644)
 
 
 def finish(
@@ -201,15 +210,16 @@ def finish(
         name=one.name,
         version=str(one.version),
         metadata=directory / one.info,
-        files=tuple(sorted(files, key=lambda staged: staged.target.as_posix())),
+        files=tuple(sorted(files, key=lambda staged: os.fspath(staged.target))),
     )
 
 
 def _record_path(target: Path, site: Path) -> str:
+    path, inside = os.fspath(target), f"{site}{os.sep}"
     try:
-        relative = os.path.relpath(target, site)
+        relative = path[len(inside) :] if path.startswith(inside) else os.path.relpath(path, site)
     except ValueError:  # another drive, which only an absolute path reaches
-        relative = os.fspath(target)
+        relative = path
     return relative.replace(os.sep, "/")
 
 

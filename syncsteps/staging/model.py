@@ -53,10 +53,14 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageOptions:
-    """How staging may work: from where (``lock`` or ``index``), and what it may assume."""
+    """How staging may work.
+
+    ``source`` says where files come from: ``lock`` or ``index``. ``shared`` allows staged files to
+    be hard links into the installer's cache: fast, but whoever writes into one writes into both.
+    """
 
     source: str = "lock"
-    verbose: bool = False
+    shared: bool = True
 
 
 class Stager(Protocol):

@@ -152,6 +152,22 @@ _CAUSES = (
         hint="Make the lock anew with hashes.",
     ),
     _Cause(
+        pattern=re.compile(
+            r"Failed to extract archive: (?P<uv>\S+)"
+            r"|Wheel '(?P<pip>[^']+)' located at \S+ is invalid"
+        ),
+        sentence="{what} is damaged: it cannot be unpacked",
+        hint="The file was replaced, or cut off on its way; try again, then look at the index.",
+    ),
+    _Cause(
+        pattern=re.compile(
+            r"incompatible with the `pylock\.toml`'s Python requirement: `(?P<uv>[^`]+)`"
+            r"|requires a different Python: \S+ not in '(?P<pip>[^']+)'"
+        ),
+        sentence="what the lock has is for Python {what}, which the target is not",
+        hint="Give another interpreter with --python, or make the lock for this one.",
+    ),
+    _Cause(
         pattern=re.compile(r"Git executable not found|Cannot find command 'git'"),
         sentence="the lock names a git repository, and git is not installed",
         hint="Install git, or leave the package out.",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES"]
 
+_STRONG = frozenset({"sha256", "sha384", "sha512"})
+
 
 def _stale(facts: Facts) -> Iterator[Problem]:
     for reason in facts.staleness.reasons:
@@ -39,16 +41,15 @@ def _unknown_staleness(facts: Facts) -> Iterator[Problem]:
 
 def _hashes(facts: Facts) -> Iterator[Problem]:
     for item in facts.selection.packages:
-        if (
-            not item.hashes
-            and not isinstance(item.chosen, Vcs | Directory)
-            and not item.package.local
-        ):
+        if isinstance(item.chosen, Vcs | Directory) or item.package.local:
+            continue
+        if not any(each.algorithm in _STRONG for each in item.hashes):
+            found = f"only {item.hashes[0].algorithm}" if item.hashes else "no hash"
             yield Problem(
                 subject=item.name,
-                message=f"{_label(item)} has no hash in the lock, so nothing says that the file"
+                message=f"{_label(item)} has {found} in the lock, so nothing says that the file"
                 " that comes is the one that was locked",
-                hint="lock again with hashes",
+                hint="lock again with SHA-256 hashes",
             )
 
 
@@ -110,8 +111,9 @@ RULES = (
     ),
     Rule(
         code="LCK003",
-        title="a file has no hash",
-        why="Without a hash an index, a mirror or a proxy decides what is installed.",
+        title="a file has no hash that counts",
+        why="Without a hash (md5 and sha1 do not count, as for pip) an index, a mirror or a proxy"
+        " decides what is installed.",
         severity=Severity.ERROR,
         exit_code=3,
         check=_hashes,

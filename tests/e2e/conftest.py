@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncsteps.processes import run
-from tests.support.debian import Root, debian_root, fork_root, missing_means
+from tests.support.debian import Root, debian_root, fork_root, layer_root, missing_means
 from tests.support.debian_tool import System, Tool, add_uv, bring_tool, put_tool
 from tests.support.index import Index
 
@@ -86,14 +86,21 @@ def index(tmp_path: Path) -> Iterator[Index]:
 def system(
     prepared: Callable[..., tuple[Root, Tool]], index: Index, tmp_path: Path
 ) -> Iterator[Callable[..., System]]:
-    """A function that returns a system of a suite, with apt packages, for this test alone."""
-    copies: list[Path] = []
+    """A function that returns a system of a suite, with apt packages, for this test alone.
 
-    def copy(suite: str, *packages: str) -> System:
+    With ``layered`` it is a layer over the prepared root, as in a container (and quick to make);
+    otherwise, or where that cannot be, it is a copy.
+    """
+    used: list[Path] = []
+
+    def make(suite: str, *packages: str, layered: bool = True) -> System:
         root, tool = prepared(suite, *packages)
-        copies.append(tmp_path / f"root-{len(copies)}")
-        return System(root=fork_root(root, copies[-1]), tool=tool, index=index)
+        place = tmp_path / f"system-{len(used)}"
+        used.append(place)
+        place.mkdir()
+        own = layer_root(root, place / "layers") if layered else None
+        return System(root=own or fork_root(root, place / "root"), tool=tool, index=index)
 
-    yield copy
-    for path in copies:
-        shutil.rmtree(path)
+    yield make
+    for place in used:
+        shutil.rmtree(place)

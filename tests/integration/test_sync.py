@@ -215,7 +215,6 @@ def test_a_directory_of_the_lock_is_built_and_built_again_only_when_it_changed(
     installer: str,
     run: Callable[..., int],
     project: Path,
-    index: Index,
     target: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -368,3 +367,29 @@ def test_modes_are_for_everyone_whatever_the_umask(
     assert receipts.stat().st_mode & 0o777 == 0o644
     assert receipts.parent.stat().st_mode & 0o777 == 0o755
     assert receipts.parent.parent.stat().st_mode & 0o777 == 0o755
+
+
+@INSTALLERS
+def test_a_module_that_writes_into_its_own_files_does_not_get_them_in(
+    installer: str,
+    run: Callable[..., int],
+    project: Path,
+    index: Index,
+    target: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = (
+        "import pathlib\n"
+        "with pathlib.Path(__file__).with_name('data.txt').open('a') as data:\n"
+        "    data.write('more')\n"
+    )
+    files = {"alpha/__init__.py": source, "alpha/data.txt": "as locked\n"}
+    write_pylock(project, index, [make_wheel(index.directory, "alpha", "1.0", files=files)])
+    assert run("sync", "--installer", installer) == 0
+    assert "importing changed files of alpha" in capsys.readouterr().err
+    placed = next(prefix(target).rglob("data.txt"))
+    assert placed.read_text() == "as locked\n"
+    assert run("check") == 0
+    cached = list((tmp_path / "uv-cache").rglob("data.txt")) if installer == "uv" else []
+    assert [path.read_text() for path in cached] == ["as locked\n"] * len(cached)

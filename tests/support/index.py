@@ -186,11 +186,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._page(document, links)
 
     def _page(self, document: object, links: str) -> None:
-        if _JSON in self.headers.get("Accept", ""):
+        accepted = self.headers.get("Accept", "")
+        if _JSON in accepted:
             self._answer(200, _JSON, json.dumps(document).encode())
         else:
             page = f"<!DOCTYPE html><html><head><title>Simple</title></head><body>{links}</body>"
-            self._answer(200, _HTML, f"{page}</html>".encode())
+            # Debian 11's pip is older than PEP 691 and its content types.
+            kind = _HTML if _HTML in accepted else "text/html"
+            self._answer(200, kind, f"{page}</html>".encode())
 
     def _file(self, filename: str) -> None:
         path = self.index.directory / filename

@@ -23,12 +23,13 @@ def write_pylock(directory: Path, index: Index, wheels: Iterable[Path], **hashes
     for wheel in wheels:
         name, version = wheel.name.split("-")[:2]
         digest = hashes.get(name, sha256(wheel))
+        url = index.file_url(wheel.name)
         lines += [
             "[[packages]]",
             f'name = "{name.replace("_", "-")}"',
             f'version = "{version}"',
             f'index = "{index.url}"',
-            f'wheels = [{{ url = "{index.file_url(wheel.name)}", hashes = {{ sha256 = "{digest}" }} }}]',
+            f'wheels = [{{ url = "{url}", hashes = {{ sha256 = "{digest}" }} }}]',
         ]
     if len(lines) == 2:
         lines.append("packages = []")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from dataclasses import dataclass
@@ -212,33 +213,44 @@ def test_no_state_directory_is_an_error_that_changes_nothing(target: Target) -> 
     assert snapshot(target.base) == before
 
 
-def test_a_link_replaced_by_a_directory_and_back(target: Target) -> None:
+def linked(target: Target) -> tuple[Path, Change]:
+    """A link to a directory elsewhere goes, and a directory of its name comes."""
     outside = write(target.base / "outside" / "mod.py", "theirs")
     link = target.site / "pkg"
     link.symlink_to(outside.parent)
-    before = snapshot(target.base / "outside", *target.roots)
-    change = Change(
-        retire=(link,),
-        place=(Placement(source=target.staged("a", "new"), target=link / "mod.py"),),
-    )
-    reference = Faulty()
-    for at in range(100):
-        files = Faulty(at=at, fault=Crash(), when="after")
-        try:
-            commit(change, state=target.state, roots=target.roots, files=files)
-        except Crash:
-            recovery = recover(target.state, roots=target.roots, files=reference)
-        else:
-            break
-        target.stage.mkdir(exist_ok=True)
-        if recovery is None or recovery.outcome is not Outcome.FINISHED:
-            assert snapshot(target.base / "outside", *target.roots) == before
-            target.staged("a", "new")
-        else:
-            break
-    assert outside.read_text() == "theirs"
+    place = Placement(source=target.staged("a", "new"), target=link / "mod.py")
+    return link, Change(retire=(link,), place=(place,))
+
+
+def test_a_link_replaced_by_a_directory(target: Target) -> None:
+    link, change = linked(target)
+    commit(change, state=target.state, roots=target.roots)
     assert not link.is_symlink()
     assert (link / "mod.py").read_text() == "new"
+    assert (target.base / "outside" / "mod.py").read_text() == "theirs"
+
+
+def test_undoing_twice_never_reaches_through_a_link_that_is_back(tmp_path: Path) -> None:
+    class DiesAtTheRecord(Faulty):
+        def rename(self, source: Path, target: Path) -> None:
+            self.dead = target.name == "committed.json"
+            super().rename(source, target)
+
+    for step in range(100):
+        target = Target(base=tmp_path / str(step))
+        target.site.mkdir(parents=True)
+        _, change = linked(target)
+        before = snapshot(target.base / "outside", *target.roots)
+        with pytest.raises(Crash):
+            commit(change, state=target.state, roots=target.roots, files=DiesAtTheRecord())
+        cut = Faulty(at=step, fault=Crash(), when="after")
+        with contextlib.suppress(Crash):
+            recover(target.state, roots=target.roots, files=cut)
+        recover(target.state, roots=target.roots)
+        assert snapshot(target.base / "outside", *target.roots) == before, step
+        if cut.count <= step:
+            return
+    pytest.fail("the recovery never came to its end")
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EACCES])

@@ -110,6 +110,15 @@ error: Failed to download and build `x @ git+https://127.0.0.1:1/x/y@01`
         (UV_DEAD, "the network does not give http://127.0.0.1:1/demo-1.0-py3-none-any.whl"),
         (PIP_DEAD, "the network does not give dead.invalid"),
         (UV_GIT, "the network does not give https://127.0.0.1:1/x/y/"),
+        ("  cause: Failed to extract archive: d-1.0-py3-none-any.whl", "d-1.0-py3-none-any.whl is"),
+        (
+            "is incompatible with the `pylock.toml`'s Python requirement: `>=3.14, <4.0`",
+            "what the lock has is for Python >=3.14, <4.0",
+        ),
+        (
+            "ERROR: Package 'demo' requires a different Python: 3.12.1 not in '>=3.14'",
+            "what the lock has is for Python >=3.14",
+        ),
         ("  cause: Git executable not found. Ensure …", "git is not installed"),
         ("ERROR: Cannot find command 'git' - do you", "git is not installed"),
         ("… No space left on device (os error 28)", "no space left on the device"),

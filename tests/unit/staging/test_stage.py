@@ -67,7 +67,7 @@ def _stage(stager: Stager, tmp_path: Path) -> None:
     )
 
 
-def test_uv_runs_twice_in_the_project(tmp_path: Path) -> None:
+def test_uv_runs_twice_away_from_the_project(tmp_path: Path) -> None:
     runner = Recorder()
     environment = {"PATH": "/bin", "UV_TARGET": "/x", "UV_PREVIEW_FEATURES": "other"}
     _stage(UvStager(uv=Path("/bin/uv"), environment=environment, runner=runner), tmp_path)
@@ -76,16 +76,26 @@ def test_uv_runs_twice_in_the_project(tmp_path: Path) -> None:
     assert hashed[-1].endswith("pylock.toml")
     assert rest[rest.index("--refresh-package") + 1] == "local"
     assert runner.texts[1].startswith("local @ file://")
-    assert runner.directories == [tmp_path, tmp_path]
+    assert runner.directories == [tmp_path / "requests", tmp_path / "requests"]
     assert runner.environments[0] == {"PATH": "/bin", "UV_PREVIEW_FEATURES": "other,pylock"}
 
 
-def test_uv_does_not_read_a_configuration_that_sends_it_elsewhere(tmp_path: Path) -> None:
-    (tmp_path / "uv.toml").write_text('[pip]\ntarget = "/elsewhere"\n')
+def test_uv_follows_of_the_projects_settings_what_does_not_mislead_it(tmp_path: Path) -> None:
+    (tmp_path / "uv.toml").write_text('offline = true\n[pip]\ntarget = "/elsewhere"\n')
     runner = Recorder()
-    environment = {"UV_CONFIG_FILE": "/nonexistent/uv.toml"}
+    _stage(UvStager(uv=Path("/bin/uv"), environment={}, runner=runner), tmp_path)
+    assert not any("--config-file" in command for command in runner.commands)
+    assert (tmp_path / "requests" / "uv.toml").read_text() == "offline = true\n"
+
+
+def test_uv_reads_of_a_named_configuration_what_does_not_mislead_it(tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text('[pip]\ntarget = "/elsewhere"\n')
+    runner = Recorder()
+    environment = {"UV_CONFIG_FILE": str(tmp_path / "my.toml")}
     _stage(UvStager(uv=Path("/bin/uv"), environment=environment, runner=runner), tmp_path)
-    assert all("--no-config" in command for command in runner.commands)
+    for command in runner.commands:
+        position = command.index("--config-file")
+        assert command[position + 1] == str(tmp_path / "requests" / "uv.toml")
     assert runner.environments[0] == {"UV_PREVIEW_FEATURES": "pylock"}
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from syncsteps.staging.uv import configured_target, find_uv, link_mode, uv_command
+from syncsteps.staging.uv import find_uv, link_mode, uv_command
 
 
 def _command(
-    *, hashed: bool = True, rebuilt: tuple[str, ...] = (), configured: bool = True
+    *, hashed: bool = True, rebuilt: tuple[str, ...] = (), configuration: Path | None = None
 ) -> list[str]:
     return uv_command(
         Path("/bin/uv"),
@@ -18,7 +18,7 @@ def _command(
         hashed=hashed,
         link="hardlink",
         rebuilt=rebuilt,
-        configured=configured,
+        configuration=configuration,
     )
 
 
@@ -53,70 +53,29 @@ def test_the_unhashed_part_is_built_anew() -> None:
     assert command[start : start + 4] == ["--refresh-package", "a", "--refresh-package", "b"]
 
 
-def test_without_configuration() -> None:
-    assert _command(configured=False)[:4] == [str(Path("/bin/uv")), "pip", "install", "--no-config"]
+def test_with_one_configuration_file() -> None:
+    command = _command(configuration=Path("/r/uv.toml"))
+    assert command[3:5] == ["--config-file", str(Path("/r/uv.toml"))]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "platform", "expected"),
+    ("wanted", "platform", "shared", "expected"),
     [
-        (None, "linux", "hardlink"),
-        (None, "win32", "hardlink"),
-        (None, "darwin", "clone"),
-        ("copy", "linux", "copy"),
-        ("clone", "linux", "clone"),
-        ("symlink", "linux", "hardlink"),
+        (None, "linux", True, "hardlink"),
+        (None, "win32", True, "hardlink"),
+        (None, "darwin", True, "clone"),
+        ("copy", "linux", True, "copy"),
+        ("clone", "linux", True, "clone"),
+        ("symlink", "linux", True, "hardlink"),
+        (None, "linux", False, "copy"),
+        (None, "darwin", False, "clone"),
+        ("hardlink", "linux", False, "copy"),
+        ("symlink", "linux", False, "copy"),
     ],
 )
-def test_link_mode(wanted: str | None, platform: str, expected: str) -> None:
+def test_link_mode(wanted: str | None, platform: str, expected: str, *, shared: bool) -> None:
     environment = {} if wanted is None else {"UV_LINK_MODE": wanted}
-    assert link_mode(environment, platform) == expected
-
-
-def test_target_of_the_project(tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    project.mkdir()
-    file = project / "pyproject.toml"
-    file.write_text('[tool.uv.pip]\ntarget = "elsewhere"\n')
-    assert configured_target(project, {}) == file
-    assert configured_target(project / "src", {}) == file
-    file.write_text('[tool.uv.pip]\nprefix = "elsewhere"\n[tool.other]\ntarget = "x"\n')
-    assert configured_target(project, {}) is None
-
-
-def test_target_of_a_uv_toml(tmp_path: Path) -> None:
-    file = tmp_path / "uv.toml"
-    file.write_text('[pip]\ntarget = "elsewhere"\n')
-    assert configured_target(tmp_path, {}) == file
-
-
-@pytest.mark.parametrize(
-    ("variable", "path"),
-    [
-        ("HOME", ".config/uv/uv.toml"),
-        ("XDG_CONFIG_HOME", "uv/uv.toml"),
-        ("XDG_CONFIG_DIRS", "uv/uv.toml"),
-        ("APPDATA", "uv/uv.toml"),
-    ],
-)
-def test_target_of_the_user(tmp_path: Path, variable: str, path: str) -> None:
-    file = tmp_path / "user" / path
-    file.parent.mkdir(parents=True)
-    file.write_text('[pip]\ntarget = "elsewhere"\n')
-    assert configured_target(tmp_path, {variable: str(tmp_path / "user")}) == file
-
-
-def test_target_of_the_named_file(tmp_path: Path) -> None:
-    file = tmp_path / "mine.toml"
-    file.write_text('[pip]\ntarget = "elsewhere"\n')
-    assert configured_target(tmp_path, {"UV_CONFIG_FILE": str(file)}) == file
-
-
-@pytest.mark.parametrize("text", ["not toml [", "tool = 1\n", "[tool]\nuv = [1]\n", "pip = 'x'\n"])
-def test_nonsense_is_left_to_uv(tmp_path: Path, text: str) -> None:
-    (tmp_path / "pyproject.toml").write_text(text)
-    (tmp_path / "uv.toml").write_text(text)
-    assert configured_target(tmp_path, {}) is None
+    assert link_mode(environment, platform, shared=shared) == expected
 
 
 def test_uv_is_found_beside_us() -> None:

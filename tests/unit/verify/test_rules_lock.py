@@ -75,7 +75,7 @@ class TestHashes:
         (finding,) = found("LCK003", make_facts(make_selected(chosen=chosen)))
         assert finding.message.startswith("demo 1.0 has no hash in the lock")
         assert finding.subject == "demo"
-        assert finding.hint == "lock again with hashes"
+        assert finding.hint == "lock again with SHA-256 hashes"
 
     @pytest.mark.parametrize(
         "chosen",

@@ -1,0 +1,27 @@
+"""Text of others, made fit for one line of a terminal or a log."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["plain"]
+
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+
+
+def plain(text: str) -> str:
+    r"""Return ``text`` as one line that a terminal can only show.
+
+    Locks, installers and modules decide what is in it. Colours go, a line break becomes a space,
+    and what else is not printable (control characters, marks that change the direction of writing,
+    lone surrogates) is shown as an escape such as ``\x1b``.
+    """
+    text = _COLOUR.sub("", text.rstrip()).replace("\t", "    ")
+    if text.isprintable():
+        return text
+    return "".join(map(_shown, _BREAK.sub(" ", text)))
+
+
+def _shown(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]

@@ -1,0 +1,179 @@
+"""Which of a project's and a user's settings uv may follow while it stages a lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomli
+
+from syncsteps.errors import StagingError
+from syncsteps.export.toml import to_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["UvSettings", "uv_settings"]
+
+# Where files come from, how they are fetched and how they are built. Everything else (what is
+# installed, in which version, where to) the lock and the target say: uv would let `pip.target` win
+# over `--prefix`, and resolves again what a constraint or an override names.
+_FOLLOWED = frozenset(
+    {
+        "allow-insecure-host",
+        "build-constraint-dependencies",
+        "cache-dir",
+        "concurrent-builds",
+        "concurrent-downloads",
+        "concurrent-installs",
+        "config-settings",
+        "config-settings-package",
+        "extra-build-dependencies",
+        "extra-build-variables",
+        "extra-index-url",
+        "find-links",
+        "http-proxy",
+        "https-proxy",
+        "index",
+        "index-strategy",
+        "index-url",
+        "keyring-provider",
+        "native-tls",
+        "no-binary",
+        "no-binary-package",
+        "no-build",
+        "no-build-isolation",
+        "no-build-isolation-package",
+        "no-build-package",
+        "no-index",
+        "no-proxy",
+        "no-sources",
+        "no-sources-package",
+        "offline",
+        "only-binary",
+        "system-certs",
+    }
+)
+_PLACES = frozenset({"cache-dir", "extra-index-url", "find-links", "index-url"})
+_MISLEADING = frozenset(
+    {"constraint-dependencies", "exclude-dependencies", "exclude-newer", "override-dependencies"}
+)
+_TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UvSettings:
+    """The text of a ``uv.toml``, and whether uv must read no other configuration than that."""
+
+    text: str
+    exclusive: bool
+
+
+def uv_settings(directory: Path, environment: Mapping[str, str]) -> UvSettings:
+    """Return the settings that uv may follow when it stages the project in ``directory``.
+
+    They are those of the file that uv itself would take: ``UV_CONFIG_FILE``, else the nearest
+    ``uv.toml`` or ``[tool.uv]`` from ``directory`` upwards; with paths made absolute. The user's
+    and the system's files are left to uv, unless one of them misleads it.
+
+    Raises:
+        StagingError: the file is not one that uv could follow.
+    """
+    if environment.get("UV_NO_CONFIG", "").lower() in _TRUE:
+        return UvSettings(text="", exclusive=False)
+    named = environment.get("UV_CONFIG_FILE")
+    if named is not None:
+        return UvSettings(text=_text(Path(named), _read(Path(named))), exclusive=True)
+    path, table = _of_project(directory)
+    return UvSettings(
+        text=_text(path, table), exclusive=any(map(_misleads, _files_of_user(environment)))
+    )
+
+
+def _of_project(directory: Path) -> tuple[Path, Mapping[str, object]]:
+    for parent in (directory, *directory.parents):
+        path = parent / "uv.toml"
+        if path.is_file():
+            return path, _read(path)
+        path = parent / "pyproject.toml"
+        if path.is_file():
+            tool = _table(_read(path), "tool")
+            if "uv" in tool:
+                return path, _table(tool, "uv")
+    return directory / "uv.toml", {}
+
+
+def _files_of_user(environment: Mapping[str, str]) -> Iterator[Path]:
+    for name in ("XDG_CONFIG_HOME", "APPDATA", "PROGRAMDATA"):
+        if name in environment:
+            yield Path(environment[name], "uv", "uv.toml")
+    if "HOME" in environment:
+        yield Path(environment["HOME"], ".config", "uv", "uv.toml")
+    for place in environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"):
+        yield Path(place, "uv", "uv.toml")
+    yield Path("/etc/uv/uv.toml")
+
+
+def _misleads(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    document = _read(path)
+    return not _MISLEADING.isdisjoint(document) or "target" in _table(document, "pip")
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        return tomli.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _table(document: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = document.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(path: Path, table: Mapping[str, object]) -> str:
+    followed = _followed(table, path.parent)
+    pip = _followed(_table(table, "pip"), path.parent)
+    try:
+        return to_toml({**followed, "pip": pip} if pip else followed)
+    except (TypeError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> StagingError:
+    return StagingError(
+        f"uv's settings in {path} cannot be read: {error}",
+        hint="Correct the file, or set UV_NO_CONFIG=1, or use --installer pip.",
+    )
+
+
+def _followed(table: Mapping[str, object], base: Path) -> dict[str, object]:
+    followed: dict[str, object] = {}
+    for key, value in table.items():
+        if key == "index" and isinstance(value, list):
+            followed[key] = [_index(entry, base) for entry in value]
+        elif key in _PLACES:
+            followed[key] = (
+                [_absolute(one, base) for one in value]
+                if isinstance(value, list)
+                else _absolute(value, base)
+            )
+        elif key in _FOLLOWED:
+            followed[key] = value
+    return followed
+
+
+def _index(entry: object, base: Path) -> object:
+    if not isinstance(entry, dict) or "url" not in entry:
+        return entry
+    return {**entry, "url": _absolute(entry["url"], base)}
+
+
+def _absolute(place: object, base: Path) -> object:
+    """Return ``place`` as it means the same elsewhere: URLs and home directories already do."""
+    if not isinstance(place, str) or "://" in place or place.startswith(("~", "$")):
+        return place
+    return str(base.absolute() / place)

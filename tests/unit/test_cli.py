@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import re
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from syncsteps import cli, errors, pipeline
+from syncsteps.cli import VERBS, main
+from syncsteps.errors import CommitError, InterpreterError, LockError, StagingError
+from syncsteps.events import Outcome
+from syncsteps.settings import OPTIONS, Settings
+from syncsteps.smoke.model import ImportResult, Verdict
+from syncsteps.verify import RULES, Finding, Severity
+from tests.support.interpreters import make_interpreter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def substitute(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[..., Any]], None]:
+    """Put a function in the place of a verb's in the pipeline."""
+
+    def replace_verb(verb: str, function: Callable[..., Any]) -> None:
+        monkeypatch.setattr(pipeline, verb, function)
+
+    return replace_verb
+
+
+def outcome(verb: str) -> Outcome:
+    return Outcome(verb=verb, interpreter=make_interpreter(), seconds=1.25)
+
+
+def test_every_verb_has_help_that_names_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in VERBS:
+        assert main([verb, "--help"]) == 0
+        said = capsys.readouterr().out
+        for option in OPTIONS:
+            named = re.search(rf"--{option.name}\b(?!-)", said) is not None
+            expected = verb != "explain" and (not option.verbs or verb in option.verbs)
+            assert named == expected, (verb, option.name)
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["nonsense"], ["sync", "--nonsense"], ["sync", "--jobs", "0"], ["sync", "--ext"]]
+)
+def test_misuse_is_exit_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(argv, environment={}) == 2
+    assert "usage: syncsteps" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        LockError("broken", file="uv.lock", table="package[0]", key="name", hint="lock again"),
+        InterpreterError("refused"),
+        StagingError("no network", details=("line one", "line two")),
+        CommitError("disk full"),
+    ],
+)
+def test_an_error_is_told_with_its_exit_code(
+    error: errors.SyncstepsError,
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> Outcome:
+        raise error
+
+    substitute("sync", fail)
+    target = tmp_path / "report.json"
+    assert main(["sync", "--json", str(target)], environment={}, directory=tmp_path) == (
+        error.exit_code
+    )
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"error {error.code}: {error}"
+    assert [line.strip() for line in said[1:]] == [
+        *error.details,
+        *([f"what to do: {error.hint}"] if error.hint else []),
+    ]
+    document = json.loads(target.read_text())
+    assert document["ok"] is False
+    assert document["error"]["exit_code"] == error.exit_code
+    assert document["error"]["message"] == str(error)
+
+
+def test_verify_ends_with_1_on_an_error_only(
+    substitute: Callable[[str, Callable[..., Any]], None], tmp_path: Path
+) -> None:
+    def finding(severity: Severity) -> Finding:
+        return Finding(code="INT002", severity=severity, message="m", hint="h")
+
+    for severity, status in ((Severity.ERROR, 1), (Severity.WARNING, 0), (Severity.NOTE, 0)):
+        found = replace(outcome("verify"), findings=(finding(severity),))
+        substitute("verify", lambda *_, found=found, **__: found)
+        assert main(["verify"], environment={}, directory=tmp_path) == status
+
+
+def test_smoke_ends_with_1_when_something_does_not_import(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failed = ImportResult(distribution="alpha", verdict=Verdict.FAILED)
+    substitute("smoke", lambda *_, **__: replace(outcome("smoke"), imports=(failed,)))
+    assert main(["smoke"], environment={}, directory=tmp_path) == 1
+    assert "does not import: alpha" in capsys.readouterr().err
+
+
+def test_ctrl_c_and_sigterm_end_with_130_and_the_handler_is_put_back(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def terminated(*_: object, **__: object) -> Outcome:
+        signal.raise_signal(signal.SIGTERM)
+        raise AssertionError("the signal did not interrupt")
+
+    def interrupted(*_: object, **__: object) -> Outcome:
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    for function in (terminated, interrupted):
+        substitute("sync", function)
+        assert main(["sync"], environment={}, directory=tmp_path) == 130
+        assert "interrupted: nothing has been changed" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_flags_variables_and_the_file_reach_the_pipeline(
+    substitute: Callable[[str, Callable[..., Any]], None], tmp_path: Path
+) -> None:
+    seen: list[Settings] = []
+
+    def note(settings: Settings, **_: object) -> Outcome:
+        seen.append(settings)
+        return outcome("verify")
+
+    substitute("verify", note)
+    (tmp_path / "pyproject.toml").write_text('[tool.syncsteps]\nextra = ["file"]\nquiet = true\n')
+    argv = ["verify", "--group", "a", "--group", "b", "--no-local"]
+    assert main(argv, environment={"SYNCSTEPS_EXTRA": "one,two"}, directory=tmp_path) == 0
+    assert seen[0].group == ("a", "b")
+    assert seen[0].extra == ("one", "two")
+    assert seen[0].no_local
+    assert seen[0].quiet
+
+
+def test_json_goes_to_standard_output_alone(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    substitute("verify", lambda *_, **__: outcome("verify"))
+    assert main(["verify", "--json", "-"], environment={}, directory=tmp_path) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["verb"] == "verify"
+    assert captured.err.startswith("done: ")
+
+
+def test_a_result_that_cannot_be_written_is_told(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    substitute("export", lambda *_, **__: "text")
+    target = tmp_path / "missing" / "out.txt"
+    assert main(["export", "-o", str(target)], environment={}, directory=tmp_path) == 2
+    assert f"cannot write {target}: No such file" in capsys.readouterr().err
+
+
+def test_explain_knows_every_code(capsys: pytest.CaptureFixture[str]) -> None:
+    codes = [rule.code for rule in RULES]
+    codes += [getattr(errors, name).code for name in errors.__all__]
+    assert len(codes) == len(set(codes))
+    for code in codes:
+        assert main(["explain", code.lower()]) == 0
+        assert capsys.readouterr().out.startswith(f"{code}: ")
+    assert main(["explain", "XYZ"]) == 2
+    assert "no such code: XYZ" in capsys.readouterr().err
+
+
+def test_version_is_that_of_pyproject(capsys: pytest.CaptureFixture[str]) -> None:
+    pyproject = Path(cli.__file__).parent.parent / "pyproject.toml"
+    found = re.search(r'^version = "(.+)"$', pyproject.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"syncsteps {found[1]}\n"
