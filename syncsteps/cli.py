@@ -225,8 +225,7 @@ def _parser() -> argparse.ArgumentParser:
             continue
         _add_own_options(child, verb)
         for option in OPTIONS:
-            if not option.verbs or verb in option.verbs:
-                _add_option(child, option)
+            _add_option(child, option)
     return parser
 
 

@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from syncsteps.commit import (
-    Change,
-    Placement,
-    commit,
-    commit_roots,
-    installed_files,
-    new_stage,
-    prunable,
-    stage_receipt,
-)
+from syncsteps.commit import assemble, commit, commit_roots, new_stage, stage_receipt
 from syncsteps.errors import SmokeError, StagingError
 from syncsteps.events import (
     Event,
@@ -206,28 +197,22 @@ class _Run:
 
     def commit(self, staged: Stage, receipt: Receipt) -> None:
         interpreter, plan = self.survey.interpreter, self.survey.plan
-        retire = [
-            path
-            for distribution in plan.retired
-            for path in installed_files(distribution, interpreter=interpreter)
-        ]
-        place = [
-            Placement(source=file.source, target=file.target)
-            for distribution in staged.distributions
-            for file in distribution.files
-        ]
+        change = assemble(staged.distributions, plan.retired, interpreter=interpreter)
         if plan.changes:
-            self.on_event(Swapping(placed=len(place), retired=len(retire)))
+            self.on_event(Swapping(placed=len(change.place), retired=len(change.retire)))
         try:
             record = stage_receipt(receipt, stage=self.directory, state=self.survey.state)
         except OSError as error:
             raise StagingError(f"cannot write the receipt aside: {error.strerror}") from error
-        change = Change(
-            retire=(*retire, record.target),
-            place=(*place, record),
-            remove_empty=prunable(interpreter),
+        commit(
+            replace(
+                change,
+                retire=(*change.retire, record.target),
+                place=(*change.place, record),
+            ),
+            state=self.survey.state,
+            roots=commit_roots(interpreter),
         )
-        commit(change, state=self.survey.state, roots=commit_roots(interpreter))
 
 
 def _refuse_failures(imports: Sequence[ImportResult]) -> None:

@@ -12,7 +12,7 @@ from syncsteps.check import Drift, DriftKind
 from syncsteps.check import check as find_drift
 from syncsteps.commit import commit_roots, interpreter_lock, unsettled
 from syncsteps.commit import recover as recover_commit
-from syncsteps.errors import InterpreterError, SelectionError, SmokeError
+from syncsteps.errors import InterpreterError, SelectionError, SettingsError, SmokeError
 from syncsteps.events import (
     Event,
     LockSelected,
@@ -83,8 +83,7 @@ def export(
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
     """
-    interpreter = inspect(settings, environment=environment)
-    on_event(TargetFound(interpreter=interpreter))
+    interpreter = _target(settings, environment, on_event, real=False)
     lock, selection = read_selection(settings, interpreter, environment=environment)
     on_event(LockSelected(lock=lock, selection=selection))
     if file_format == "pylock.toml":
@@ -106,8 +105,7 @@ def verify(
             to.
     """
     started = time.perf_counter()
-    interpreter = inspect(settings, environment=environment)
-    on_event(TargetFound(interpreter=interpreter))
+    interpreter = _target(settings, environment, on_event, real=False)
     survey = _survey(settings, interpreter, environment, on_event)
     return _outcome("verify", survey, started)
 
@@ -158,8 +156,7 @@ def smoke(
         SmokeError: something that the lock names is not installed.
     """
     started = time.perf_counter()
-    interpreter = inspect(settings, environment=environment)
-    on_event(TargetFound(interpreter=interpreter))
+    interpreter = _target(settings, environment, on_event)
     lock, selection = read_selection(settings, interpreter, environment=environment)
     on_event(LockSelected(lock=lock, selection=selection))
     found = [(item.name, interpreter.find(item.name)) for item in selection.packages]
@@ -194,8 +191,7 @@ def check(
         CheckError: the receipt cannot be read.
     """
     started = time.perf_counter()
-    interpreter = inspect(settings, environment=environment)
-    on_event(TargetFound(interpreter=interpreter))
+    interpreter = _target(settings, environment, on_event)
     survey = _survey(settings, interpreter, environment, _silent)
     on_event(LockSelected(lock=survey.lock, selection=survey.selection))
     drifts = _drifts(survey)
@@ -215,8 +211,7 @@ def recover(
         RecoveryError: the swap can be neither finished nor undone.
     """
     started = time.perf_counter()
-    interpreter = inspect(settings, environment=environment)
-    on_event(TargetFound(interpreter=interpreter))
+    interpreter = _target(settings, environment, on_event)
     message = _recover(settings, interpreter, on_event)
     return Outcome(
         verb="recover",
@@ -236,8 +231,7 @@ def _sync(
     dry_run: bool,
 ) -> Outcome:
     started = time.perf_counter()
-    interpreter = inspect(settings, environment=environment)
-    on_event(TargetFound(interpreter=interpreter))
+    interpreter = _target(settings, environment, on_event, real=not dry_run)
     if not dry_run and _recover(settings, interpreter, on_event):
         interpreter = inspect(settings, environment=environment)
     seen = _fingerprint(interpreter)
@@ -255,6 +249,20 @@ def _sync(
         imports, receipt = carry_out(survey, settings, environment, on_event, smoke=verb == "sync")
     done = _outcome(verb, survey, started)
     return replace(done, imports=imports, receipt=receipt, changed=True)
+
+
+def _target(
+    settings: Settings, environment: Mapping[str, str], on_event: Watcher, *, real: bool = True
+) -> Interpreter:
+    """Find the target and tell of it; ``real`` says that a snapshot of one will not do."""
+    if real and settings.interpreter:
+        raise SettingsError(
+            f"{settings.interpreter} is a snapshot, and this needs the interpreter itself",
+            hint="name it with --python; `verify`, `export` and `sync --dry-run` take a snapshot",
+        )
+    interpreter = inspect(settings, environment=environment)
+    on_event(TargetFound(interpreter=interpreter))
+    return interpreter
 
 
 def _survey(

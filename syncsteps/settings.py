@@ -23,17 +23,13 @@ Kind = Literal["flag", "text", "list", "number"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option: its flag is ``--NAME``, its key ``NAME``, its variable ``SYNCSTEPS_NAME``.
-
-    ``verbs`` are the verbs that take it as a flag (empty: all of them).
-    """
+    """One option of every verb: flag ``--NAME``, key ``NAME``, variable ``SYNCSTEPS_NAME``."""
 
     name: str
     kind: Kind
     help: str
     metavar: str = ""
     choices: tuple[str, ...] = ()
-    verbs: tuple[str, ...] = ()
 
     @property
     def field(self) -> str:
@@ -48,9 +44,6 @@ class Option:
 
 # A larger number of seconds is more than the system's clocks and waits can take.
 _LARGEST = 1_000_000
-_WRITING = ("sync", "install")
-_SMOKING = ("sync", "smoke")
-
 OPTIONS: tuple[Option, ...] = (
     Option(name="lock", kind="text", metavar="FILE", help="the lock file (default: the one here)"),
     Option(
@@ -64,7 +57,6 @@ OPTIONS: tuple[Option, ...] = (
         kind="text",
         metavar="FILE",
         help="a snapshot written by inspect, in place of an interpreter",
-        verbs=("export", "verify", "inspect"),
     ),
     Option(name="extra", kind="list", metavar="EXTRA", help="add an extra"),
     Option(name="all-extras", kind="flag", help="add every extra"),
@@ -86,7 +78,6 @@ OPTIONS: tuple[Option, ...] = (
         kind="text",
         choices=("auto", "uv", "pip"),
         help="what fetches and builds (default: uv if it is there, else pip)",
-        verbs=_WRITING,
     ),
     Option(
         name="prune",
@@ -94,20 +85,17 @@ OPTIONS: tuple[Option, ...] = (
         choices=("none", "owned", "all"),
         help="what to remove: nothing, what this project's earlier sync installed and nothing"
         " needs any more (the default), or all that the lock does not name",
-        verbs=(*_WRITING, "verify"),
     ),
     Option(
         name="source",
         kind="text",
         choices=("lock", "index"),
         help="fetch from the URLs that the lock names (the default), or from the configured index",
-        verbs=_WRITING,
     ),
     Option(
         name="break-system-packages",
         kind="flag",
         help="install although the interpreter is externally managed (PEP 668)",
-        verbs=(*_WRITING, "verify"),
     ),
     Option(
         name="allow-virtualenv",
@@ -119,48 +107,41 @@ OPTIONS: tuple[Option, ...] = (
         kind="list",
         metavar="NAME",
         help="let the lock's NAME replace or shadow the copy of the system or of another project",
-        verbs=(*_WRITING, "verify"),
     ),
     Option(
         name="allow-outside",
         kind="flag",
         help="accept paths in the lock that leave the project's directory",
-        verbs=(*_WRITING, "verify"),
     ),
     Option(
         name="ignore",
         kind="list",
         metavar="CODE",
         help="a finding that is not to count",
-        verbs=(*_WRITING, "verify"),
     ),
     Option(
         name="smoke-exclude",
         kind="list",
         metavar="NAME",
         help="a distribution that is not to be imported",
-        verbs=_SMOKING,
     ),
     Option(
         name="smoke-timeout",
         kind="number",
         metavar="SECONDS",
         help="how long importing one distribution may take (default: 60)",
-        verbs=_SMOKING,
     ),
     Option(
         name="jobs",
         kind="number",
         metavar="N",
         help="imports that run at once (default: one for each processor)",
-        verbs=_SMOKING,
     ),
     Option(
         name="lock-timeout",
         kind="number",
         metavar="SECONDS",
         help="how long to wait for another sync of the same interpreter (default: 600)",
-        verbs=(*_WRITING, "recover"),
     ),
     Option(name="json", kind="text", metavar="FILE", help="write the result as JSON (-: stdout)"),
     Option(name="quiet", kind="flag", help="print only problems"),

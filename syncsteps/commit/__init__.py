@@ -1,5 +1,6 @@
 """The swap: journaled, recoverable, all or nothing."""
 
+from syncsteps.commit.assemble import assemble
 from syncsteps.commit.guard import interpreter_lock, new_stage
 from syncsteps.commit.model import Change, Outcome, Placement, Recovery
 from syncsteps.commit.receipt import stage_receipt
@@ -12,6 +13,7 @@ __all__ = [
     "Outcome",
     "Placement",
     "Recovery",
+    "assemble",
     "commit",
     "commit_roots",
     "installed_files",

@@ -47,12 +47,12 @@ def link_mode(environment: Mapping[str, str], platform: str, *, shared: bool) ->
 
     That is ``UV_LINK_MODE`` unless it says ``symlink``, which would leave the interpreter with
     links into a cache; else what uv takes by itself on ``platform`` (as `sys.platform` names it).
-    Unless ``shared``, a hard link into the cache becomes a copy.
+    Unless ``shared`` it is to copy: where it cannot clone, uv falls back to hard links.
     """
     wanted = environment.get("UV_LINK_MODE", "")
     if wanted not in _LINK_MODES:
         wanted = "clone" if platform == "darwin" else "hardlink"
-    return "copy" if wanted == "hardlink" and not shared else wanted
+    return wanted if shared else "copy"
 
 
 def uv_command(

@@ -393,3 +393,50 @@ def test_a_module_that_writes_into_its_own_files_does_not_get_them_in(
     assert run("check") == 0
     cached = list((tmp_path / "uv-cache").rglob("data.txt")) if installer == "uv" else []
     assert [path.read_text() for path in cached] == ["as locked\n"] * len(cached)
+
+
+def test_a_file_that_two_distributions_share_goes_with_the_last_of_them(
+    run: Callable[..., int], project: Path, index: Index, target: Path
+) -> None:
+    shared = "__import__('pkgutil')\n"
+    wheels = [
+        make_wheel(
+            index.directory, name, "1.0", files={"ns/__init__.py": shared, f"ns/{name}.py": ""}
+        )
+        for name in ("alpha", "beta")
+    ]
+    write_pylock(project, index, wheels)
+    assert run("sync") == 0
+    upgrade = make_wheel(
+        index.directory, "alpha", "2.0", files={"ns/__init__.py": shared, "ns/alpha.py": "x = 1\n"}
+    )
+    write_pylock(project, index, [upgrade, wheels[1]])
+    assert run("sync") == 0
+    assert run("check") == 0
+    write_pylock(project, index, [wheels[1]])
+    assert run("sync") == 0
+    assert run("check") == 0
+    assert installed(target) == {"beta": "1.0"}
+    write_pylock(project, index, [])
+    assert run("sync") == 0
+    assert not list(prefix(target).rglob("ns"))
+
+
+def test_a_foreign_file_in_the_way_is_not_overwritten(
+    run: Callable[..., int],
+    project: Path,
+    index: Index,
+    target: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = make_wheel(index.directory, "other", "1.0", files={"clash.py": "1\n"})
+    write_pylock(project, index, [other])
+    assert run("sync") == 0
+    (project / "pyproject.toml").write_text('[project]\nname = "second"\nversion = "1"\n')
+    wheel = make_wheel(index.directory, "alpha", "1.0", files={"clash.py": "2\n"})
+    write_pylock(project, index, [wheel])
+    before = snapshot(prefix(target))
+    capsys.readouterr()
+    assert run("sync") == 4
+    assert "alpha would overwrite 1 files of other" in capsys.readouterr().err
+    assert snapshot(prefix(target)) == before

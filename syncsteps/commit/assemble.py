@@ -1,0 +1,100 @@
+"""From staged and retired distributions to one change, with what they share with others."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from syncsteps.commit.model import Change, Placement
+from syncsteps.commit.record import read_record
+from syncsteps.commit.retire import installed_files, prunable
+from syncsteps.errors import InterpreterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from syncsteps.interpreter.model import InstalledDistribution, Interpreter
+    from syncsteps.staging.model import StagedDistribution, StagedFile
+
+__all__ = ["assemble"]
+
+
+def assemble(
+    staged: Sequence[StagedDistribution],
+    retired: Sequence[InstalledDistribution],
+    *,
+    interpreter: Interpreter,
+) -> Change:
+    """Return the change that puts ``staged`` in and takes ``retired`` away.
+
+    A file that a distribution which stays lists as well (a namespace's ``__init__.py``) stays. A
+    staged file that is there already with the same content is left as it is, whoever owns it.
+
+    Raises:
+        CommitError: there is no telling which files a retired distribution has.
+        InterpreterError: another file is in the way; nothing has been changed.
+    """
+    retire = {
+        path
+        for distribution in retired
+        for path in installed_files(distribution, interpreter=interpreter)
+    }
+    if retire:
+        gone = {distribution.metadata for distribution in retired}
+        staying = [d for d in interpreter.distributions if d.metadata not in gone]
+        retire -= _listed(staying)
+    # Two staged distributions may bring the same file, with the same content.
+    files = {file.target: file for each in staged for file in each.files}
+    place = [file for file in files.values() if file.target in retire or not _same(file)]
+    in_the_way = [file for file in place if file.target not in retire and _exists(file.target)]
+    if in_the_way:
+        raise _collision(in_the_way, staged, interpreter)
+    return Change(
+        retire=tuple(sorted(retire)),
+        place=tuple(Placement(source=file.source, target=file.target) for file in place),
+        remove_empty=prunable(interpreter),
+    )
+
+
+def _listed(distributions: Iterable[InstalledDistribution]) -> set[Path]:
+    """Return every file that ``distributions`` list."""
+    return {path for distribution in distributions for path in _recorded(distribution)}
+
+
+def _recorded(distribution: InstalledDistribution) -> list[Path]:
+    """Return the files in a distribution's RECORD; none where it has no readable one."""
+    try:
+        return [file.path for file in read_record(distribution.metadata)]
+    except (OSError, ValueError):
+        return []
+
+
+def _exists(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
+
+
+def _same(file: StagedFile) -> bool:
+    """Whether a regular file with this content is in place already."""
+    target = file.target
+    if target.is_symlink() or not target.is_file() or target.stat().st_size != file.size:
+        return False
+    return hashlib.sha256(target.read_bytes()).hexdigest() == file.sha256
+
+
+def _collision(
+    files: Sequence[StagedFile],
+    staged: Sequence[StagedDistribution],
+    interpreter: Interpreter,
+) -> InterpreterError:
+    targets = {file.target for file in files}
+    comers = {each.name for each in staged if any(file.target in targets for file in each.files)}
+    owners = {d.name for d in interpreter.distributions if _listed([d]) & targets}
+    owner = f"of {', '.join(sorted(owners))}" if owners else "of no distribution that is known"
+    shown = [str(path) for path in sorted(targets)]
+    return InterpreterError(
+        f"{', '.join(sorted(comers))} would overwrite {len(shown)} files {owner}:"
+        " nothing has been changed",
+        details=[*shown[:5], *(["…"] if len(shown) > 5 else [])],  # noqa: PLR2004 - enough to see
+        hint="remove what is in the way, or lock only one of the two distributions",
+    )
