@@ -8,21 +8,32 @@ import os
 import signal
 import sys
 import textwrap
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from syncsteps import errors, pipeline
 from syncsteps.errors import CheckError, SettingsError, SmokeError, SyncstepsError
+from syncsteps.events import (
+    Imported,
+    LockSelected,
+    Outcome,
+    Planned,
+    TargetFound,
+    Verified,
+)
 from syncsteps.interpreter import to_json
+from syncsteps.options import OPTIONS, Option
 from syncsteps.report import Console, TerminalConsole, render_json
-from syncsteps.settings import OPTIONS, Option, Settings, load_settings
+from syncsteps.settings import Settings, load_settings
 from syncsteps.verify import RULES, Severity
 from syncsteps.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from syncsteps.events import Outcome
+    from syncsteps.events import Event
 
 __all__ = ["VERBS", "entry_point", "main"]
 
@@ -91,24 +102,57 @@ def _run(
     console: Console,
     environment: Mapping[str, str],
 ) -> int:
+    watcher = _Watcher(arguments.verb, console)
     try:
-        return _run_verb(arguments, settings, console, environment)
+        return _run_verb(arguments, settings, watcher, environment)
     except SyncstepsError as error:
         if settings.json:
-            _write(settings.json, render_json(arguments.verb, error=error))
+            so_far = watcher.outcome
+            _write(settings.json, render_json(arguments.verb, outcome=so_far, error=error))
         raise
+
+
+class _Watcher:
+    """Passes events on to a console, and keeps what a run has come to if it does not end well."""
+
+    def __init__(self, verb: str, console: Console) -> None:
+        self.verb = verb
+        self.console = console
+        self.outcome: Outcome | None = None
+        self._started = time.perf_counter()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, TargetFound):
+            self.outcome = Outcome(verb=self.verb, interpreter=event.interpreter, seconds=0)
+        elif self.outcome is not None:
+            seconds = time.perf_counter() - self._started
+            self.outcome = replace(self.outcome, seconds=seconds, **self._told_by(event))
+        self.console(event)
+
+    def _told_by(self, event: Event) -> dict[str, Any]:
+        match event:
+            case LockSelected():
+                return {"lock": event.lock, "selection": event.selection}
+            case Verified():
+                return {"findings": event.findings}
+            case Planned():
+                return {"plan": event.plan, "dry_run": event.dry_run}
+            case Imported() if self.outcome is not None:
+                return {"imports": (*self.outcome.imports, event.result)}
+            case _:
+                return {}
 
 
 def _run_verb(
     arguments: argparse.Namespace,
     settings: Settings,
-    console: Console,
+    watcher: _Watcher,
     environment: Mapping[str, str],
 ) -> int:
     verb: str = arguments.verb
     if verb == "export":
         text = pipeline.export(
-            settings, environment=environment, on_event=console, file_format=arguments.format
+            settings, environment=environment, on_event=watcher, file_format=arguments.format
         )
         _write(arguments.output, text)
         return 0
@@ -125,7 +169,8 @@ def _run_verb(
         "recover": pipeline.recover,
     }
     options = {"dry_run": arguments.dry_run} if verb in {"sync", "install"} else {}
-    outcome = calls[verb](settings, environment=environment, on_event=console, **options)
+    outcome = calls[verb](settings, environment=environment, on_event=watcher, **options)
+    console = watcher.console
     console.close()
     console.outcome(outcome)
     error = _verdict(outcome)
@@ -147,8 +192,8 @@ def _verdict(outcome: Outcome) -> SyncstepsError | None:
         )
     if outcome.drifts:
         return CheckError(
-            f"{len(outcome.drifts)} differences between the interpreter, the lock and the receipt",
-            hint="run `syncsteps sync` to make it what the lock says",
+            "the interpreter is not what the lock and the receipt say",
+            hint="run `syncsteps sync`, with --reinstall-package NAME for files that were changed",
         )
     failed = [result.distribution for result in outcome.imports if not result.verdict.good]
     if failed:

@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 from syncsteps.locks.model import Archive, Directory, Vcs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
@@ -121,6 +121,7 @@ def make_plan(
     project: str,
     prune: str,
     source_digests: Mapping[str, str],
+    again: Collection[str] = (),
 ) -> Plan:
     """Compare ``selection`` with what is installed.
 
@@ -128,7 +129,7 @@ def make_plan(
     nothing else needs) or ``all`` (whatever lies in the target's directories, is not selected and
     belongs to no system package manager; setuptools and wheel stay). Neither removes pip, nor what
     another project's receipt names. ``source_digests`` gives the digest of each local source tree
-    by package name.
+    by package name. ``again`` are normalized names of what is not kept, however right it is.
     """
     receipt = ledger.of(project)
     entries = {entry.name: entry for entry in receipt.entries} if receipt is not None else {}
@@ -139,6 +140,7 @@ def make_plan(
             interpreter=interpreter,
             entry=entries.get(selected.name),
             source_digest=source_digests.get(selected.name, ""),
+            again=selected.name in again,
         )
     wanted = {item.name for item in selection.packages}
     wanted |= {item.package.name for item in selection.unavailable}
@@ -180,6 +182,7 @@ def _actions(
     interpreter: Interpreter,
     entry: ReceiptEntry | None,
     source_digest: str,
+    again: bool,
 ) -> Iterable[Action]:
     installed = interpreter.find(selected.name)
     if installed is None:
@@ -188,6 +191,8 @@ def _actions(
     difference = _difference(selected, installed, entry, source_digest)
     if not difference and copies:
         difference = "it is there more than once"
+    if not difference and again:
+        difference = "it is to be installed again"
     if not difference:
         owner = f", of {installed.owner}" if installed.owner else ""
         return [Keep(selected=selected, installed=installed, reason=f"already there{owner}")]
@@ -290,7 +295,7 @@ def _removals(
     project: str,
 ) -> Iterable[Remove]:
     """Yield what goes: of ``names`` (None: of everything in the target's directories)."""
-    directories, own = _directories(interpreter), canonicalize_name(project)
+    directories = _directories(interpreter)
     candidates = {
         d.name: d
         for d in reversed(interpreter.distributions)
@@ -299,7 +304,7 @@ def _removals(
         and d.owner is None
         and d.name not in (_INSTALLERS if names is None else {"pip"})
         and (names is None or d.name in names)
-        and not [each for each in ledger.owners(d.name) if canonicalize_name(each) != own]
+        and not ledger.others(d.name, than=project)
     }
     if names is not None:
         # What the lock replaces or keeps needs only what the lock names as well.

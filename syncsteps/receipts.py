@@ -93,6 +93,11 @@ class Ledger:
         wanted = canonicalize_name(project)
         return next((r for r in self.receipts if canonicalize_name(r.project) == wanted), None)
 
+    def others(self, name: str, *, than: str) -> tuple[str, ...]:
+        """Return the projects other than ``than`` that installed the distribution ``name``."""
+        own = canonicalize_name(than)
+        return tuple(p for p in self.owners(name) if canonicalize_name(p) != own)
+
     def owners(self, name: str) -> tuple[str, ...]:
         """Return the projects that installed the distribution of this normalized name."""
         return tuple(

@@ -5,149 +5,21 @@ from __future__ import annotations
 import difflib
 import os
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import tomli
 
 from syncsteps.errors import SettingsError
+from syncsteps.options import OPTIONS, Option
 from syncsteps.selection.model import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-__all__ = ["OPTIONS", "Option", "Settings", "load_settings", "read_pyproject"]
-
-Kind = Literal["flag", "text", "list", "number"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One option of every verb: flag ``--NAME``, key ``NAME``, variable ``SYNCSTEPS_NAME``."""
-
-    name: str
-    kind: Kind
-    help: str
-    metavar: str = ""
-    choices: tuple[str, ...] = ()
-
-    @property
-    def field(self) -> str:
-        """The field of `Settings` that it sets."""
-        return self.name.replace("-", "_")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that sets it."""
-        return f"SYNCSTEPS_{self.field.upper()}"
-
-
+__all__ = ["Settings", "load_settings", "read_pyproject"]
 # A larger number of seconds is more than the system's clocks and waits can take.
 _LARGEST = 1_000_000
-OPTIONS: tuple[Option, ...] = (
-    Option(name="lock", kind="text", metavar="FILE", help="the lock file (default: the one here)"),
-    Option(
-        name="python",
-        kind="text",
-        metavar="PYTHON",
-        help="the target: a path, a command, or a version such as 3.12 (default: python3 on PATH)",
-    ),
-    Option(
-        name="interpreter",
-        kind="text",
-        metavar="FILE",
-        help="a snapshot written by inspect, in place of an interpreter",
-    ),
-    Option(name="extra", kind="list", metavar="EXTRA", help="add an extra"),
-    Option(name="all-extras", kind="flag", help="add every extra"),
-    Option(name="group", kind="list", metavar="GROUP", help="add a dependency group"),
-    Option(
-        name="only-group",
-        kind="list",
-        metavar="GROUP",
-        help="only this dependency group, without the project",
-    ),
-    Option(name="all-groups", kind="flag", help="add every dependency group"),
-    Option(name="no-default-groups", kind="flag", help="leave out the lock's default groups"),
-    Option(name="package", kind="list", metavar="NAME", help="only this member of the workspace"),
-    Option(name="all-packages", kind="flag", help="every member of the workspace"),
-    Option(name="no-project", kind="flag", help="its dependencies, but not the project itself"),
-    Option(name="no-local", kind="flag", help="nothing that is built from this machine's disk"),
-    Option(
-        name="installer",
-        kind="text",
-        choices=("auto", "uv", "pip"),
-        help="what fetches and builds (default: uv if it is there, else pip)",
-    ),
-    Option(
-        name="prune",
-        kind="text",
-        choices=("none", "owned", "all"),
-        help="what to remove: nothing, what this project's earlier sync installed and nothing"
-        " needs any more (the default), or all that the lock does not name",
-    ),
-    Option(
-        name="source",
-        kind="text",
-        choices=("lock", "index"),
-        help="fetch from the URLs that the lock names (the default), or from the configured index",
-    ),
-    Option(
-        name="break-system-packages",
-        kind="flag",
-        help="install although the interpreter is externally managed (PEP 668)",
-    ),
-    Option(
-        name="allow-virtualenv",
-        kind="flag",
-        help="accept a virtual environment as the target (for isolated tests)",
-    ),
-    Option(
-        name="allow-replace",
-        kind="list",
-        metavar="NAME",
-        help="let the lock's NAME replace or shadow the copy of the system or of another project",
-    ),
-    Option(
-        name="allow-outside",
-        kind="flag",
-        help="accept paths in the lock that leave the project's directory",
-    ),
-    Option(
-        name="ignore",
-        kind="list",
-        metavar="CODE",
-        help="a finding that is not to count",
-    ),
-    Option(
-        name="smoke-exclude",
-        kind="list",
-        metavar="NAME",
-        help="a distribution that is not to be imported",
-    ),
-    Option(
-        name="smoke-timeout",
-        kind="number",
-        metavar="SECONDS",
-        help="how long importing one distribution may take (default: 60)",
-    ),
-    Option(
-        name="jobs",
-        kind="number",
-        metavar="N",
-        help="imports that run at once (default: one for each processor)",
-    ),
-    Option(
-        name="lock-timeout",
-        kind="number",
-        metavar="SECONDS",
-        help="how long to wait for another sync of the same interpreter (default: 600)",
-    ),
-    Option(name="json", kind="text", metavar="FILE", help="write the result as JSON (-: stdout)"),
-    Option(name="quiet", kind="flag", help="print only problems"),
-    Option(name="verbose", kind="flag", help="print each file's and each installer's line"),
-    Option(name="no-progress", kind="flag", help="plain lines, as in a log"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +45,7 @@ class Settings:
     no_local: bool = False
     installer: str = "auto"
     prune: str = "owned"
+    reinstall_package: tuple[str, ...] = ()
     source: str = "lock"
     break_system_packages: bool = False
     allow_virtualenv: bool = False
@@ -228,8 +101,8 @@ def load_settings(
 ) -> Settings:
     """Merge ``flags`` (by field name; absent or None: not given) with the other two sources.
 
-    A relative ``lock`` is relative to ``directory`` when it comes from a flag or a variable, and to
-    the file when it comes from ``[tool.syncsteps]``.
+    A relative path is relative to ``directory`` when it comes from a flag or a variable, and to the
+    file when it comes from ``[tool.syncsteps]``.
 
     Raises:
         SettingsError: an unknown key in the file, a file that cannot be read, or a value of the
@@ -242,15 +115,9 @@ def load_settings(
             given[option.field] = _from_flag(option, given[option.field])
         elif text:
             given[option.field] = _from_variable(option, text)
-    project = directory
-    if given.get("lock"):
-        lock = directory / str(given["lock"])
-        given["lock"] = os.fspath(lock)
-        project = lock.parent
-    for name, value in _from_file(project).items():
-        if name == "lock":
-            given.setdefault(name, os.fspath(project / str(value)))
-        given.setdefault(name, value)
+    given = _located(given, directory)
+    project = Path(given["lock"]).parent if given.get("lock") else directory
+    given = {**_located(_from_file(project), project), **given}
     known = {item.name for item in fields(Settings)}
     return Settings(
         directory=project, **{name: value for name, value in given.items() if name in known}
@@ -261,6 +128,15 @@ def _from_flag(option: Option, value: Any) -> object:  # noqa: ANN401 - what arg
     if option.kind == "number":
         return _number(option, value, where=f"--{option.name}")
     return tuple(value) if option.kind == "list" else value
+
+
+def _located(values: Mapping[str, Any], directory: Path) -> dict[str, Any]:
+    """Return ``values`` with paths that start from ``directory``; ``-`` is no path."""
+    paths = {option.field for option in OPTIONS if option.kind == "path"}
+    return {
+        name: os.fspath(directory / value) if name in paths and value not in {"", "-"} else value
+        for name, value in values.items()
+    }
 
 
 def _from_variable(option: Option, text: str) -> object:
@@ -303,7 +179,7 @@ def _from_toml(option: Option, value: object, *, where: str) -> object:
         return value
     if option.kind == "number" and isinstance(value, int | float) and not isinstance(value, bool):
         return _number(option, value, where=where)
-    if option.kind == "text" and isinstance(value, str):
+    if option.kind in {"text", "path"} and isinstance(value, str):
         return _choice(option, value, where=where)
     if option.kind == "list" and isinstance(value, list):
         texts = tuple(_text(item, where=where) for item in value if isinstance(item, str))
@@ -313,6 +189,7 @@ def _from_toml(option: Option, value: object, *, where: str) -> object:
         "flag": "true or false",
         "number": "a number",
         "text": "a string",
+        "path": "a string",
         "list": "an array of strings",
     }
     raise SettingsError(f"{where}: expected {expected[option.kind]}, found {value!r}")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from syncsteps.errors import InterpreterError
 from syncsteps.interpreter import from_json, resolve
 from syncsteps.locks import find_lock, read_lock
@@ -74,7 +76,7 @@ class Survey:
         for receipt in self.ledger.receipts:
             for entry in receipt.entries:
                 if receipt is self.receipt:
-                    others = set(self.ledger.owners(entry.name)) - {receipt.project}
+                    others = self.ledger.others(entry.name, than=receipt.project)
                     ours = entry.name in kept or not others  # else it is left to the others
                 else:
                     ours = entry.name in kept
@@ -173,11 +175,9 @@ def take_survey(
         project=project,
         prune=settings.prune,
         source_digests=digests,
+        again=[canonicalize_name(name) for name in settings.reinstall_package],
     )
-    others = {
-        action.name: tuple(name for name in ledger.owners(action.name) if name != project)
-        for action in plan.actions
-    }
+    others = {action.name: ledger.others(action.name, than=project) for action in plan.actions}
     facts = Facts(
         lock=lock,
         selection=selection,

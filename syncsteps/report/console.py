@@ -42,6 +42,9 @@ __all__ = ["Console", "TerminalConsole"]
 
 _MEGABYTE = 1_000_000
 
+# Before lines that others have written: CI systems obey some that begin in their own way.
+QUOTE = "  | "
+
 
 class Console:
     """Writes plain lines to ``stream``: fit for a log, a pipe and nox's own output.
@@ -130,7 +133,7 @@ class Console:
     def staging_line(self, event: StagingLine) -> None:
         """Pass on a line of the installer's."""
         if self.verbose:
-            self.say(f"  {event.text}")
+            self.say(f"{QUOTE}{event.text}")
 
     def staged(self, event: Staged) -> None:
         """Say what lies aside."""
@@ -148,7 +151,9 @@ class Console:
             for line in import_lines(result):
                 self.line(line)
         elif self.verbose:
-            self.say(f"  {result.distribution}: {result.verdict.value} ({result.seconds:.2f} s)")
+            excused = f"; excused: {result.exception}" if result.exception else ""
+            took = f"{result.seconds:.2f} s"
+            self.say(f"  {result.distribution}: {result.verdict.value} ({took}){excused}")
 
     def restaging(self, event: Restaging) -> None:
         """Say whose imports wrote into staged files."""
@@ -170,7 +175,7 @@ class Console:
         """Write why the run ended, and what to do."""
         self.line(f"error {error.code}: {error}")
         for detail in error.details:
-            self.line(f"  {detail}")
+            self.line(f"{QUOTE}{detail}")
         if error.hint:
             self.line(f"  what to do: {error.hint}")
 
@@ -300,7 +305,7 @@ def import_lines(result: ImportResult) -> tuple[str, ...]:
         Verdict.EXITED: "ends the process",
     }.get(result.verdict, result.verdict.value)
     first = f"failed: {result.distribution}: {result.module or 'it'} {what}: {result.exception}"
-    return (first.rstrip(": "), *(f"    {frame}" for frame in result.frames))
+    return (first.rstrip(": "), *(f"{QUOTE}{frame}" for frame in result.frames))
 
 
 def drift_line(drift: Drift) -> str:

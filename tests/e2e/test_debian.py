@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.root, pytest.mark.enable_socket]
 SITE = "/usr/local/lib/python3.13/dist-packages"
 REFUSED, FAILED_IMPORT, NOT_STAGED, INTERRUPTED = 4, 1, 5, 130
 BREAK = "--break-system-packages"
+WRITABLE = ("/usr", "/etc", "/tmp")  # noqa: S108 - that of the root, which only the test has
 
 
 def project_wheels(directory: Path) -> tuple[Path, Path]:
@@ -281,14 +282,14 @@ def test_a_failing_import_changes_nothing(system: Callable[..., System]) -> None
         files={"bad.py": "def load():\n    raise OSError('libmissing.so: not there')\n\nload()\n"},
     )
     debian.lock(bad, program, library)
-    before = debian.root.digest("/usr", "/etc", "/tmp")
+    before = debian.root.digest(*WRITABLE)
 
     done = debian.run("sync", BREAK)
 
     assert done.status == FAILED_IMPORT, done.stderr
     for word in ("bad", "OSError", "libmissing.so: not there", "bad.py:2 in load"):
         assert word in done.stderr
-    assert debian.root.digest("/usr", "/etc", "/tmp") == before
+    assert debian.root.digest(*WRITABLE) == before
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
@@ -343,14 +344,14 @@ def test_an_interrupted_download_changes_nothing(
 ) -> None:
     debian = system("trixie")
     debian.lock(*project_wheels(debian.index.directory))
-    before = debian.root.digest("/usr", "/etc", "/tmp")
+    before = debian.root.digest()
 
     errors, status = cut_off(debian, number, installer)
 
     assert status == INTERRUPTED, errors
     assert "nothing has been changed" in errors
     assert "Traceback" not in errors
-    assert debian.root.digest("/usr", "/etc", "/tmp") == before
+    assert debian.root.digest() == before
 
 
 def test_a_killed_download_is_cleaned_up_by_the_next_sync(system: Callable[..., System]) -> None:

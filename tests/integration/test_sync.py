@@ -440,3 +440,17 @@ def test_a_foreign_file_in_the_way_is_not_overwritten(
     assert run("sync") == 4
     assert "alpha would overwrite 1 files of other" in capsys.readouterr().err
     assert snapshot(prefix(target)) == before
+
+
+def test_what_was_changed_by_hand_is_put_right_on_request(
+    run: Callable[..., int], project: Path, index: Index, target: Path
+) -> None:
+    wheel = make_wheel(index.directory, "alpha", "1.0", files={"alpha.py": "value = 1\n"})
+    write_pylock(project, index, [wheel])
+    assert run("sync") == 0
+    module = next(prefix(target).rglob("alpha.py"))
+    module.write_text("value = 2\n")
+    assert run("check") == 1
+    assert run("sync", "--reinstall-package", "Alpha") == 0
+    assert module.read_text() == "value = 1\n"
+    assert run("check") == 0

@@ -45,6 +45,7 @@ LAYERS = (
             "syncsteps.locks",
             "syncsteps.plan",
             "syncsteps.selection",
+            "syncsteps.options",
             "syncsteps.settings",
             "syncsteps.verify",
         ),

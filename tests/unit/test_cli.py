@@ -12,14 +12,16 @@ import pytest
 from syncsteps import cli, errors, pipeline
 from syncsteps.cli import VERBS, main
 from syncsteps.errors import CommitError, InterpreterError, LockError, StagingError
-from syncsteps.events import Outcome
-from syncsteps.settings import OPTIONS, Settings
+from syncsteps.events import Outcome, TargetFound, Verified
+from syncsteps.options import OPTIONS
 from syncsteps.smoke.model import ImportResult, Verdict
 from syncsteps.verify import RULES, Finding, Severity
 from tests.support.interpreters import make_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from syncsteps.settings import Settings
 
 
 @pytest.fixture
@@ -79,13 +81,33 @@ def test_an_error_is_told_with_its_exit_code(
     said = capsys.readouterr().err.splitlines()
     assert said[0] == f"error {error.code}: {error}"
     assert [line.strip() for line in said[1:]] == [
-        *error.details,
+        *(f"| {detail}" for detail in error.details),
         *([f"what to do: {error.hint}"] if error.hint else []),
     ]
     document = json.loads(target.read_text())
     assert document["ok"] is False
     assert document["error"]["exit_code"] == error.exit_code
     assert document["error"]["message"] == str(error)
+
+
+def test_a_run_that_is_refused_reports_what_it_came_to(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    finding = Finding(code="INT002", severity=Severity.ERROR, message="m", hint="h")
+
+    def refuse(*_: object, on_event: Callable[[object], None], **__: object) -> Outcome:
+        on_event(TargetFound(interpreter=make_interpreter()))
+        on_event(Verified(findings=(finding,)))
+        raise InterpreterError("refused")
+
+    substitute("sync", refuse)
+    assert main(["sync", "--json", "-"], environment={}, directory=tmp_path) == 4
+    document = json.loads(capsys.readouterr().out)
+    assert document["error"]["message"] == "refused"
+    assert [found["code"] for found in document["findings"]] == ["INT002"]
+    assert document["interpreter"]["version"] == make_interpreter().version
 
 
 def test_verify_ends_with_1_on_an_error_only(

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from syncsteps.errors import SettingsError
+from syncsteps.options import OPTIONS, Option
 from syncsteps.selection.model import Request
-from syncsteps.settings import OPTIONS, Option, Settings, load_settings, read_pyproject
+from syncsteps.settings import Settings, load_settings, read_pyproject
 
 BY_NAME = {option.name: option for option in OPTIONS}
 # For each kind: a value in each of the three sources, from the weakest to the strongest.
@@ -39,7 +40,12 @@ def load(
     return load_settings(flags or {}, environment=environment or {}, directory=directory)
 
 
-def values_for(option: Option) -> tuple[tuple[str, str, Any], tuple[object, object, object]]:
+def values_for(
+    option: Option, directory: Path
+) -> tuple[tuple[str, str, Any], tuple[object, object, object]]:
+    if option.kind == "path":
+        paths = tuple(str(directory / name) for name in READ["text"] if isinstance(name, str))
+        return VALUES["text"], (paths[0], paths[1], paths[2])
     if not option.choices:
         return VALUES[option.kind], READ[option.kind]
     first, second, third = (option.choices * 2)[:3]
@@ -54,7 +60,7 @@ class TestOptions:
 
     @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
     def test_the_default_is_of_the_options_kind(self, option: Option) -> None:
-        kinds = {"flag": bool, "text": str, "list": tuple, "number": float}
+        kinds = {"flag": bool, "text": str, "path": str, "list": tuple, "number": float}
         default = getattr(Settings(directory=Path()), option.field)
         assert type(default) is kinds[option.kind]
         assert option.choices == () or default in option.choices
@@ -80,7 +86,7 @@ class TestPrecedence:
         "option", [o for o in OPTIONS if o.name != "lock"], ids=lambda option: option.name
     )
     def test_flag_over_variable_over_file(self, tmp_path: Path, option: Option) -> None:
-        (in_file, in_variable, in_flag), expected = values_for(option)
+        (in_file, in_variable, in_flag), expected = values_for(option, tmp_path)
         write(tmp_path, f"{option.name} = {in_file}")
         environment = {option.variable: in_variable}
         flags = {option.field: in_flag}

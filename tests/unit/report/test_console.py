@@ -123,7 +123,7 @@ class TestPlainLines:
             "note LCK002: cannot be told",
             "  what to do: nothing",
             "=  six  1.17  already there",
-            "  Downloading attrs (60.2KiB)",
+            "  | Downloading attrs (60.2KiB)",
             "  attrs: ok (0.25 s)",
             "  idna: nothing to import (0.10 s)",
         ]
@@ -149,8 +149,8 @@ class TestPlainLines:
     def test_an_import_that_fails(self) -> None:
         assert written([Imported(result=BAD)]) == [
             f"failed: idna: idna.core does not import: {BAD.exception}",
-            "    idna/__init__.py:1 in <module>",
-            "    idna/core.py:3 in <module>",
+            "  | idna/__init__.py:1 in <module>",
+            "  | idna/core.py:3 in <module>",
         ]
 
     @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ class TestErrors:
         error = InterpreterError("it is no Python", details=["one", "two"], hint="name another")
         assert written(error=error, quiet=True) == [
             "error ERR400: it is no Python",
-            "  one",
-            "  two",
+            "  | one",
+            "  | two",
             "  what to do: name another",
         ]
 
@@ -423,7 +423,7 @@ class TestTerminal:
 
     def test_verbose_keeps_the_installers_lines(self) -> None:
         visible = without_styles(shown(EVENTS, verbose=True))
-        assert "  Downloading attrs (60.2KiB)" in visible
+        assert "  | Downloading attrs (60.2KiB)" in visible
         assert ["=", "six", "1.17", "already", "there"] in [
             row.split() for row in visible.splitlines()
         ]

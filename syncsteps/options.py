@@ -1,0 +1,143 @@
+"""The options that all verbs have: one table that flags, keys and variables follow from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["OPTIONS", "Kind", "Option"]
+
+Kind = Literal["flag", "text", "path", "list", "number"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of every verb: flag ``--NAME``, key ``NAME``, variable ``SYNCSTEPS_NAME``."""
+
+    name: str
+    kind: Kind
+    help: str
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def field(self) -> str:
+        """The field of `Settings` that it sets."""
+        return self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"SYNCSTEPS_{self.field.upper()}"
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(name="lock", kind="path", metavar="FILE", help="the lock file (default: the one here)"),
+    Option(
+        name="python",
+        kind="text",
+        metavar="PYTHON",
+        help="the target: a path, a command, or a version such as 3.12 (default: python3 on PATH)",
+    ),
+    Option(
+        name="interpreter",
+        kind="path",
+        metavar="FILE",
+        help="a snapshot written by inspect, in place of an interpreter",
+    ),
+    Option(name="extra", kind="list", metavar="EXTRA", help="add an extra"),
+    Option(name="all-extras", kind="flag", help="add every extra"),
+    Option(name="group", kind="list", metavar="GROUP", help="add a dependency group"),
+    Option(
+        name="only-group",
+        kind="list",
+        metavar="GROUP",
+        help="only this dependency group, without the project",
+    ),
+    Option(name="all-groups", kind="flag", help="add every dependency group"),
+    Option(name="no-default-groups", kind="flag", help="leave out the lock's default groups"),
+    Option(name="package", kind="list", metavar="NAME", help="only this member of the workspace"),
+    Option(name="all-packages", kind="flag", help="every member of the workspace"),
+    Option(name="no-project", kind="flag", help="its dependencies, but not the project itself"),
+    Option(name="no-local", kind="flag", help="nothing that is built from this machine's disk"),
+    Option(
+        name="installer",
+        kind="text",
+        choices=("auto", "uv", "pip"),
+        help="what fetches and builds (default: uv if it is there, else pip)",
+    ),
+    Option(
+        name="prune",
+        kind="text",
+        choices=("none", "owned", "all"),
+        help="what to remove: nothing, what this project's earlier sync installed and nothing"
+        " needs any more (the default), or all that the lock does not name",
+    ),
+    Option(
+        name="reinstall-package",
+        kind="list",
+        metavar="NAME",
+        help="install this distribution again although it is there",
+    ),
+    Option(
+        name="source",
+        kind="text",
+        choices=("lock", "index"),
+        help="fetch from the URLs that the lock names (the default), or from the configured index",
+    ),
+    Option(
+        name="break-system-packages",
+        kind="flag",
+        help="install although the interpreter is externally managed (PEP 668)",
+    ),
+    Option(
+        name="allow-virtualenv",
+        kind="flag",
+        help="accept a virtual environment as the target (for isolated tests)",
+    ),
+    Option(
+        name="allow-replace",
+        kind="list",
+        metavar="NAME",
+        help="let the lock's NAME replace or shadow the copy of the system or of another project",
+    ),
+    Option(
+        name="allow-outside",
+        kind="flag",
+        help="accept paths in the lock that leave the project's directory",
+    ),
+    Option(
+        name="ignore",
+        kind="list",
+        metavar="CODE",
+        help="a finding that is not to count",
+    ),
+    Option(
+        name="smoke-exclude",
+        kind="list",
+        metavar="NAME",
+        help="a distribution that is not to be imported",
+    ),
+    Option(
+        name="smoke-timeout",
+        kind="number",
+        metavar="SECONDS",
+        help="how long importing one distribution may take (default: 60)",
+    ),
+    Option(
+        name="jobs",
+        kind="number",
+        metavar="N",
+        help="imports that run at once (default: one for each processor)",
+    ),
+    Option(
+        name="lock-timeout",
+        kind="number",
+        metavar="SECONDS",
+        help="how long to wait for another sync of the same interpreter (default: 600)",
+    ),
+    Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
+    Option(name="quiet", kind="flag", help="print only problems"),
+    Option(name="verbose", kind="flag", help="print each file's and each installer's line"),
+    Option(name="no-progress", kind="flag", help="plain lines, as in a log"),
+)
