@@ -151,10 +151,12 @@ def _run_verb(
 ) -> int:
     verb: str = arguments.verb
     if verb == "export":
-        text = pipeline.export(
+        texts = pipeline.export(
             settings, environment=environment, on_event=watcher, file_format=arguments.format
         )
-        _write(arguments.output, text)
+        _write(arguments.output, texts.hashed)
+        if texts.unhashed:
+            _write_unhashed(arguments.output, texts.unhashed, watcher.console)
         return 0
     if verb == "inspect":
         interpreter = pipeline.inspect(settings, environment=environment)
@@ -237,6 +239,20 @@ def _write(target: str, text: str) -> None:
         Path(target).write_text(text, encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"cannot write {target}: {error.strerror}") from error
+
+
+def _write_unhashed(target: str, text: str, console: Console) -> None:
+    """Write what cannot carry a hash beside ``target``; to standard output goes none of it."""
+    if target == "-":
+        names = [line.split(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+        console.line(
+            "warning: these cannot carry a hash and are left out; -o FILE writes them to a second"
+            f" file: {', '.join(names)}"
+        )
+        return
+    second = Path(target).with_suffix(f".unhashed{Path(target).suffix}")
+    _write(str(second), text)
+    console.say(f"what cannot carry a hash is in {second}: install it without --require-hashes")
 
 
 def _explain(code: str) -> int:

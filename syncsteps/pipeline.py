@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncsteps.check import Drift, DriftKind
 from syncsteps.check import check as find_drift
+from syncsteps.commit import Outcome as Settled
 from syncsteps.commit import commit_roots, interpreter_lock, unsettled
 from syncsteps.commit import recover as recover_commit
 from syncsteps.errors import InterpreterError, SelectionError, SettingsError, SmokeError
@@ -24,7 +25,7 @@ from syncsteps.events import (
     Waiting,
 )
 from syncsteps.execution import carry_out, import_all
-from syncsteps.export import to_pylock, to_requirements
+from syncsteps.export import Requirements, to_pylock, to_requirements
 from syncsteps.plan import Install, Keep
 from syncsteps.receipts import state_directory
 from syncsteps.smoke import SmokeTarget
@@ -52,6 +53,13 @@ __all__ = [
     "verify",
 ]
 
+_RECOVERED = {
+    Settled.UNDONE: "a sync was cut off; its changes have been undone",
+    Settled.FINISHED: "a sync was cut off; its changes have been completed",
+    Settled.CLEARED: "a sync was cut off; it had changed nothing, or everything, and its leftovers"
+    " have been removed",
+}
+
 EXPORT_FORMATS = ("requirements.txt", "pylock.toml")
 
 
@@ -74,11 +82,11 @@ def export(
     file_format: str = EXPORT_FORMATS[0],
     environment: Mapping[str, str] = os.environ,
     on_event: Watcher = _silent,
-) -> str:
+) -> Requirements:
     """Return the lock's part for the target as text, in one of `EXPORT_FORMATS`.
 
-    What cannot carry a hash (repositories, directories) follows the hashed part, set apart by a
-    comment: an installer that requires hashes has to be given the two separately.
+    The text is ``hashed``. In a requirements.txt, what cannot carry a hash (repositories,
+    directories) is in ``unhashed``, which has to be installed separately; a pylock.toml has all.
 
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
@@ -86,10 +94,17 @@ def export(
     interpreter = _target(settings, environment, on_event, real=False)
     lock, selection = read_selection(settings, interpreter, environment=environment)
     on_event(LockSelected(lock=lock, selection=selection))
+    if selection.unavailable:
+        raise SelectionError(
+            f"the lock has no file that this target can use of {len(selection.unavailable)}"
+            f" of {len(selection.unavailable) + len(selection.packages)} packages",
+            details=[item.reason for item in selection.unavailable],
+            hint="lock for this platform as well, or name another target with --python",
+        )
     if file_format == "pylock.toml":
-        return to_pylock(selection, lock=lock, root=lock.root)
-    texts = to_requirements(selection, lock=lock, root=lock.root)
-    return "\n".join(text for text in (texts.hashed, texts.unhashed) if text)
+        text = to_pylock(selection, lock=lock, root=lock.root)
+        return Requirements(hashed=text, unhashed="")
+    return to_requirements(selection, lock=lock, root=lock.root)
 
 
 def verify(
@@ -300,7 +315,7 @@ def _recover(settings: Settings, interpreter: Interpreter, on_event: Watcher) ->
         recovery = recover_commit(state, roots=commit_roots(interpreter))
     if recovery is None:
         return ""
-    message = f"an earlier sync was cut off; it has been {recovery.outcome.value}"
+    message = _RECOVERED[recovery.outcome]
     on_event(Recovered(message=message))
     return message
 

@@ -16,7 +16,7 @@ import uv
 
 from syncsteps.processes import Completed, run
 from tests.support.debian import BUNDLE, Root
-from tests.support.wheels import sha256
+from tests.support.wheels import make_wheel, sha256
 
 if TYPE_CHECKING:
     import subprocess
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
     from tests.support.index import Index
 
-__all__ = ["System", "Tool", "add_uv", "bring_tool", "pip_environment", "put_tool"]
+__all__ = [
+    "System",
+    "Tool",
+    "add_uv",
+    "bring_tool",
+    "pip_environment",
+    "project_wheels",
+    "put_tool",
+]
 
 PROJECT = "/srv/project"
 
@@ -109,6 +117,24 @@ class System:
     def _environment(self) -> dict[str, str]:
         url = self.index.url
         return {**self.tool.environment, "PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url}
+
+
+def project_wheels(directory: Path) -> tuple[Path, Path]:
+    """A distribution with a program and a data file, and the library that it needs."""
+    library = make_wheel(directory, "low", "2.0", files={"low/__init__.py": "DEPTH = 2\n"})
+    program = make_wheel(
+        directory,
+        "high",
+        "1.0",
+        files={
+            "high/__init__.py": "from low import DEPTH\n",
+            "high/main.py": "import high, sys\ndef run(): print(high.DEPTH, sys.executable)\n",
+        },
+        requires=["low"],
+        entry_points={"console_scripts": {"high": "high.main:run"}},
+        data={"data/share/high/notes.txt": "notes\n"},
+    )
+    return program, library
 
 
 def put_tool(root: Root, wheel: Path) -> Tool:

@@ -13,6 +13,7 @@ from syncsteps import cli, errors, pipeline
 from syncsteps.cli import VERBS, main
 from syncsteps.errors import CommitError, InterpreterError, LockError, StagingError
 from syncsteps.events import Outcome, TargetFound, Verified
+from syncsteps.export import Requirements
 from syncsteps.options import OPTIONS
 from syncsteps.smoke.model import ImportResult, Verdict
 from syncsteps.verify import RULES, Finding, Severity
@@ -189,10 +190,27 @@ def test_a_result_that_cannot_be_written_is_told(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    substitute("export", lambda *_, **__: "text")
+    substitute("export", lambda *_, **__: Requirements(hashed="text", unhashed=""))
     target = tmp_path / "missing" / "out.txt"
     assert main(["export", "-o", str(target)], environment={}, directory=tmp_path) == 2
     assert f"cannot write {target}: No such file" in capsys.readouterr().err
+
+
+def test_what_cannot_carry_a_hash_goes_to_a_second_file(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    texts = Requirements(hashed="a==1 --hash=sha256:0\n", unhashed="# why\nb @ git+https://x\n")
+    substitute("export", lambda *_, **__: texts)
+    assert main(["export"], environment={}, directory=tmp_path) == 0
+    captured = capsys.readouterr()
+    assert captured.out == texts.hashed
+    assert "left out; -o FILE writes them to a second file: b" in captured.err
+    target = tmp_path / "requirements.txt"
+    assert main(["export", "-o", str(target)], environment={}, directory=tmp_path) == 0
+    assert target.read_text() == texts.hashed
+    assert (tmp_path / "requirements.unhashed.txt").read_text() == texts.unhashed
 
 
 def test_explain_knows_every_code(capsys: pytest.CaptureFixture[str]) -> None:
