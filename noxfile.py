@@ -77,7 +77,7 @@ def e2e(session: nox.Session) -> None:
     if not shutil.which("debootstrap") and shutil.which("apt-get") and os.geteuid() == 0:
         session.run("apt-get", "update", "-q", external=True)
         session.run("apt-get", "install", "-qy", "debootstrap", external=True)
-    session.run("pytest", "-v", "--durations=10", *(session.posargs or ["tests/e2e"]))
+    session.run("pytest", "-n", "auto", "--durations=10", *(session.posargs or ["tests/e2e"]))
 
 
 @nox.session(default=False)

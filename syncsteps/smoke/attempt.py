@@ -216,9 +216,15 @@ class Attempt:
             modules=self._candidate.modules,
             module=module,
             exception=exception,
-            frames=frames,
+            frames=tuple(self._from_site(frame) for frame in frames),
             seconds=seconds,
         )
+
+    def _from_site(self, frame: str) -> str:
+        """Return ``frame`` with staged files named as they will be imported, not by their place."""
+        for site in self._settings.site:
+            frame = frame.replace(f"{site}{os.sep}", "")
+        return frame
 
     def _ending(self, status: int | None) -> tuple[Verdict, str]:
         """Return what it means that a child ended like this without saying how it went.

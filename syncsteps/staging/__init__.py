@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
@@ -100,19 +101,24 @@ def stage(
     """
     if not selection.packages:
         return Stage(root=directory, site=(), distributions=())
-    stager = choose_stager(installer, interpreter=interpreter, environment=environment)
     requests = directory / _REQUESTS
     try:
         requests.mkdir()
-        stager.stage(
-            selection,
-            lock=lock,
-            interpreter=interpreter,
-            directory=directory,
-            requests=requests,
-            options=options,
-            on_line=on_line,
-        )
+        with tempfile.TemporaryDirectory(prefix="syncsteps-", ignore_cleanup_errors=True) as place:
+            stager = choose_stager(
+                installer,
+                interpreter=interpreter,
+                environment={**environment, **_surroundings(place)},
+            )
+            stager.stage(
+                selection,
+                lock=lock,
+                interpreter=interpreter,
+                directory=directory,
+                requests=requests,
+                options=options,
+                on_line=on_line,
+            )
     except OSError as error:
         raise StagingError(
             f"nothing can be staged in {directory}: {error.strerror or error}",
@@ -121,3 +127,12 @@ def stage(
     finally:
         shutil.rmtree(requests, ignore_errors=True)
     return read_stage(directory, interpreter=interpreter, selection=selection)
+
+
+def _surroundings(temporary: str) -> dict[str, str]:
+    """Return the variables that keep an installer's own files in one place, and its lines whole.
+
+    An installer that is killed leaves its temporary files behind, and both fold their lines at the
+    width that COLUMNS says, in the middle of what there is to recognize.
+    """
+    return {"TMPDIR": temporary, "TEMP": temporary, "TMP": temporary, "COLUMNS": "1000"}
