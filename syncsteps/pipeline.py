@@ -245,25 +245,36 @@ def _sync(
     *,
     dry_run: bool,
 ) -> Outcome:
-    started = time.perf_counter()
+    started, moment = time.perf_counter(), time.time_ns()
     interpreter = _target(settings, environment, on_event, real=not dry_run)
     if not dry_run and _recover(settings, interpreter, on_event):
         interpreter = inspect(settings, environment=environment)
-    seen = _fingerprint(interpreter)
     survey = _survey(settings, interpreter, environment, on_event)
     _refuse(survey.findings)
     on_event(Planned(plan=survey.plan, dry_run=dry_run))
     if dry_run or survey.current:
         return replace(_outcome(verb, survey, started), dry_run=dry_run)
     with _locked(settings, survey.state, on_event):
-        if _fingerprint(interpreter) != seen:  # another sync came first: plan again
-            interpreter = inspect(settings, environment=environment)
-            survey = _survey(settings, interpreter, environment, on_event)
-            _refuse(survey.findings)
-            on_event(Planned(plan=survey.plan, dry_run=False))
+        if _touched_since(moment, interpreter):  # another sync may have come first
+            survey = _again(survey, settings, environment, on_event)
+        if survey.current:
+            return _outcome(verb, survey, started)
         imports, receipt = carry_out(survey, settings, environment, on_event, smoke=verb == "sync")
     done = _outcome(verb, survey, started)
     return replace(done, imports=imports, receipt=receipt, changed=True)
+
+
+def _again(
+    before: Survey, settings: Settings, environment: Mapping[str, str], on_event: Watcher
+) -> Survey:
+    """Survey once more, and tell of it only if the plan is another one now."""
+    interpreter = inspect(settings, environment=environment)
+    survey = take_survey(settings, interpreter, environment=environment)
+    if survey.plan != before.plan or survey.findings != before.findings:
+        on_event(Verified(findings=survey.findings))
+        _refuse(survey.findings)
+        on_event(Planned(plan=survey.plan, dry_run=False))
+    return survey
 
 
 def _target(
@@ -329,12 +340,16 @@ def _locked(settings: Settings, state: Path, on_event: Watcher) -> Iterator[None
         yield
 
 
-def _fingerprint(interpreter: Interpreter) -> tuple[int | None, ...]:
-    """Return what changes whenever a sync changes the interpreter: its directories' mtimes."""
+def _touched_since(moment: int, interpreter: Interpreter) -> bool:
+    """Whether a sync may have changed the interpreter since ``moment``, in ns since the epoch.
+
+    Whatever comes or goes changes the time stamp of one of these directories; two seconds are the
+    coarsest clock of a file system.
+    """
     scheme, state = interpreter.scheme, state_directory(interpreter)
-    return tuple(
-        path.stat().st_mtime_ns if path.is_dir() else None
-        for path in (scheme.purelib, scheme.platlib, state / "receipts")
+    directories = (scheme.purelib, scheme.platlib, state / "receipts")
+    return any(
+        path.is_dir() and path.stat().st_mtime_ns > moment - 2_000_000_000 for path in directories
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import syncsteps
 from syncsteps.cli import main
 from tests.support.projects import snapshot, write_pylock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from tests.support.index import Index
 
@@ -41,6 +43,27 @@ class System:
 
     def run(self, verb: str, *arguments: str) -> int:
         """Run the command line in the project, on the target; return the exit code."""
+        return main(
+            [verb, "--python", str(self.target), *arguments],
+            environment=self.environment,
+            directory=self.project,
+        )
+
+    def start(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it as a process of its own; return how that ended."""
+        checkout = str(Path(syncsteps.__file__).parent.parent)
+        return subprocess.run(
+            [sys.executable, "-m", "syncsteps", verb, "--python", self.target, *arguments],
+            cwd=self.project,
+            env={**self.environment, "PYTHONPATH": checkout},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of this process, with the index and caches of this system's own."""
         environment = {
             **os.environ,
             "PIP_INDEX_URL": self.index.url,
@@ -52,11 +75,7 @@ class System:
             "PIP_RETRIES": "0",
         }
         environment.pop("PIP_FIND_LINKS", None)
-        return main(
-            [verb, "--python", str(self.target), *arguments],
-            environment=environment,
-            directory=self.project,
-        )
+        return environment
 
     def lock(self, wheels: Iterable[Path], **hashes: str) -> None:
         """Write the project's pylock.toml."""
