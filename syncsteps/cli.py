@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -54,7 +55,20 @@ _INTERRUPTED = 130
 
 def entry_point() -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    sys.exit(main())
+    if sys.stderr is None:  # its descriptor was closed before the start: nobody listens
+        sys.stderr = io.StringIO()
+    status = main()
+    _give_up_on_standard_output()
+    sys.exit(status)
+
+
+def _give_up_on_standard_output() -> None:
+    """Drop what nobody takes: the interpreter would try once more, and end with a message."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(
@@ -74,10 +88,10 @@ def main(
         arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse ends with 0 after --help and with 2 on misuse
         return int(stop.code or 0)
-    if arguments.verb == "explain":
-        return _explain(arguments.code)
     console = Console(sys.stderr)
     try:
+        if arguments.verb == "explain":
+            return _explain(arguments.code)
         settings = load_settings(
             vars(arguments), environment=environment, directory=directory or Path.cwd()
         )
@@ -232,13 +246,22 @@ def _terminated() -> Iterator[None]:
 
 def _write(target: str, text: str) -> None:
     if target == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        _print(text)
         return
     try:
         Path(target).write_text(text, encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"cannot write {target}: {error.strerror}") from error
+
+
+def _print(text: str) -> None:
+    if sys.stdout is None:
+        raise SettingsError("cannot write to standard output: it is closed")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        raise SettingsError(f"cannot write to standard output: {error.strerror}") from error
 
 
 def _write_unhashed(target: str, text: str, console: Console) -> None:
@@ -265,7 +288,7 @@ def _explain(code: str) -> int:
         sys.stderr.write(f"no such code: {code}\nknown: {', '.join(sorted(topics))}\n")
         return SettingsError.exit_code
     title, why = topics[code.upper()]
-    sys.stdout.write(f"{code.upper()}: {title}\n\n{textwrap.fill(why, 88)}\n")
+    _print(f"{code.upper()}: {title}\n\n{textwrap.fill(why, 88)}\n")
     return 0
 
 

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import errno
+import io
 import json
 import re
+import shlex
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -194,6 +199,54 @@ def test_a_result_that_cannot_be_written_is_told(
     target = tmp_path / "missing" / "out.txt"
     assert main(["export", "-o", str(target)], environment={}, directory=tmp_path) == 2
     assert f"cannot write {target}: No such file" in capsys.readouterr().err
+
+
+class NobodyReads(io.StringIO):
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+
+@pytest.mark.parametrize(
+    ("stream", "said"), [(None, "it is closed"), (NobodyReads(), "Broken pipe")]
+)
+@pytest.mark.parametrize("argv", [["export"], ["explain", "INT002"]])
+def test_standard_output_that_takes_nothing_is_told(
+    argv: list[str],
+    stream: io.StringIO | None,
+    said: str,
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    substitute("export", lambda *_, **__: Requirements(hashed="text", unhashed=""))
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(argv, environment={}, directory=tmp_path) == 2
+    assert f"error ERR200: cannot write to standard output: {said}" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are closed by a POSIX shell")
+@pytest.mark.parametrize(
+    ("redirection", "status", "said"),
+    [
+        ("2>&-", 0, ""),
+        (">&-", 2, "error ERR200: cannot write to standard output: it is closed\n"),
+        (">&- 2>&-", 2, ""),
+        ("| :", None, None),
+    ],
+)
+def test_closed_streams_bring_no_traceback(
+    redirection: str, status: int | None, said: str | None
+) -> None:
+    command = f"{shlex.quote(sys.executable)} -m syncsteps explain INT002 {redirection}"
+    root = Path(cli.__file__).parent.parent
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=root, check=False, capture_output=True, text=True
+    )
+    assert status is None or done.returncode == status
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert said is None or done.stderr == said
 
 
 def test_what_cannot_carry_a_hash_goes_to_a_second_file(
