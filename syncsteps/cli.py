@@ -26,6 +26,7 @@ from syncsteps.events import (
 )
 from syncsteps.interpreter import to_json
 from syncsteps.options import OPTIONS, Option
+from syncsteps.output import give_up_on_standard_output, print_text, require_place, write
 from syncsteps.report import Console, TerminalConsole, render_json
 from syncsteps.settings import Settings, load_settings
 from syncsteps.verify import RULES, Severity
@@ -58,17 +59,8 @@ def entry_point() -> NoReturn:
     if sys.stderr is None:  # its descriptor was closed before the start: nobody listens
         sys.stderr = io.StringIO()
     status = main()
-    _give_up_on_standard_output()
+    give_up_on_standard_output()
     sys.exit(status)
-
-
-def _give_up_on_standard_output() -> None:
-    """Drop what nobody takes: the interpreter would try once more, and end with a message."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(
@@ -96,6 +88,7 @@ def main(
             vars(arguments), environment=environment, directory=directory or Path.cwd()
         )
         console = _console(settings)
+        require_place(settings.json)
         with _terminated():
             return _run(arguments, settings, console, environment)
     except SyncstepsError as error:
@@ -122,7 +115,7 @@ def _run(
     except SyncstepsError as error:
         if settings.json:
             so_far = watcher.outcome
-            _write(settings.json, render_json(arguments.verb, outcome=so_far, error=error))
+            write(settings.json, render_json(arguments.verb, outcome=so_far, error=error))
         raise
 
 
@@ -168,13 +161,13 @@ def _run_verb(
         texts = pipeline.export(
             settings, environment=environment, on_event=watcher, file_format=arguments.format
         )
-        _write(arguments.output, texts.hashed)
+        write(arguments.output, texts.hashed)
         if texts.unhashed:
             _write_unhashed(arguments.output, texts.unhashed, watcher.console)
         return 0
     if verb == "inspect":
         interpreter = pipeline.inspect(settings, environment=environment)
-        _write(arguments.output, to_json(interpreter))
+        write(arguments.output, to_json(interpreter))
         return 0
     calls: dict[str, Callable[..., Outcome]] = {
         "sync": pipeline.sync,
@@ -193,7 +186,7 @@ def _run_verb(
     if error is not None:
         console.error(error)
     if settings.json:
-        _write(settings.json, render_json(verb, outcome=outcome, error=error))
+        write(settings.json, render_json(verb, outcome=outcome, error=error))
     return error.exit_code if error is not None else 0
 
 
@@ -225,43 +218,30 @@ def _console(settings: Settings) -> Console:
 
 @contextlib.contextmanager
 def _terminated() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C, so that a cancelled job cleans up as well.
+    """Treat SIGTERM and SIGHUP like Ctrl-C: a cancelled job, a closed terminal clean up as well.
 
-    Outside of the main thread no handler can be set, and the process's own stays in force.
+    What the process ignores (``nohup``) stays ignored. Outside of the main thread no handler can be
+    set, and the process's own stay in force.
     """
 
     def interrupt(_number: int, _frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
+    before = {
+        number: signal.getsignal(number)
+        for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP"))
+        if number is not None and signal.getsignal(number) not in {None, signal.SIG_IGN}
+    }
     try:
-        before = signal.signal(signal.SIGTERM, interrupt)
+        for number in before:
+            signal.signal(number, interrupt)
     except ValueError:
-        yield
-        return
+        before = {}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _write(target: str, text: str) -> None:
-    if target == "-":
-        _print(text)
-        return
-    try:
-        Path(target).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"cannot write {target}: {error.strerror}") from error
-
-
-def _print(text: str) -> None:
-    if sys.stdout is None:
-        raise SettingsError("cannot write to standard output: it is closed")
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        raise SettingsError(f"cannot write to standard output: {error.strerror}") from error
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _write_unhashed(target: str, text: str, console: Console) -> None:
@@ -274,7 +254,7 @@ def _write_unhashed(target: str, text: str, console: Console) -> None:
         )
         return
     second = Path(target).with_suffix(f".unhashed{Path(target).suffix}")
-    _write(str(second), text)
+    write(str(second), text)
     console.say(f"what cannot carry a hash is in {second}: install it without --require-hashes")
 
 
@@ -288,7 +268,7 @@ def _explain(code: str) -> int:
         sys.stderr.write(f"no such code: {code}\nknown: {', '.join(sorted(topics))}\n")
         return SettingsError.exit_code
     title, why = topics[code.upper()]
-    _print(f"{code.upper()}: {title}\n\n{textwrap.fill(why, 88)}\n")
+    print_text(f"{code.upper()}: {title}\n\n{textwrap.fill(why, 88)}\n")
     return 0
 
 

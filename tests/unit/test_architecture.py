@@ -72,6 +72,7 @@ LAYERS = (
             "syncsteps",
             "syncsteps.__main__",
             "syncsteps.cli",
+            "syncsteps.output",
             "syncsteps.nox_sessions",
             "syncsteps.report",
             "syncsteps.tox_plugin",

@@ -159,6 +159,26 @@ def test_ctrl_c_and_sigterm_end_with_130_and_the_handler_is_put_back(
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+def test_a_closed_terminal_ends_with_130_unless_it_is_ignored(
+    substitute: Callable[[str, Callable[..., Any]], None], tmp_path: Path
+) -> None:
+    def hang_up(*_: object, **__: object) -> Outcome:
+        signal.raise_signal(signal.SIGHUP)
+        return outcome("sync")
+
+    substitute("sync", hang_up)
+    before = signal.getsignal(signal.SIGHUP)
+    assert main(["sync"], environment={}, directory=tmp_path) == 130
+    assert signal.getsignal(signal.SIGHUP) == before
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert main(["sync"], environment={}, directory=tmp_path) == 0
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_flags_variables_and_the_file_reach_the_pipeline(
     substitute: Callable[[str, Callable[..., Any]], None], tmp_path: Path
 ) -> None:
@@ -199,6 +219,22 @@ def test_a_result_that_cannot_be_written_is_told(
     target = tmp_path / "missing" / "out.txt"
     assert main(["export", "-o", str(target)], environment={}, directory=tmp_path) == 2
     assert f"cannot write {target}: No such file" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> Outcome:
+        raise AssertionError("it was begun")
+
+    substitute("sync", fail)
+    missing = tmp_path / "missing"
+    for target, why in ((missing / "x.json", f"there is no {missing}"), (tmp_path, "a directory")):
+        assert main(["sync", "--json", str(target)], environment={}, directory=tmp_path) == 2
+        assert f"cannot write {target}: " in (said := capsys.readouterr().err)
+        assert why in said
 
 
 class NobodyReads(io.StringIO):
