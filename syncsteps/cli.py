@@ -21,6 +21,7 @@ from syncsteps.events import (
     LockSelected,
     Outcome,
     Planned,
+    Swapping,
     TargetFound,
     Verified,
 )
@@ -117,6 +118,15 @@ def _run(
             so_far = watcher.outcome
             write(settings.json, render_json(arguments.verb, outcome=so_far, error=error))
         raise
+    except KeyboardInterrupt:
+        if not watcher.swapping:
+            raise
+        console.close()
+        console.line(
+            "interrupted during the swap: all of it is undone or all of it is done, at the latest"
+            " by `syncsteps recover`; `syncsteps check` says which"
+        )
+        return _INTERRUPTED
 
 
 class _Watcher:
@@ -126,6 +136,7 @@ class _Watcher:
         self.verb = verb
         self.console = console
         self.outcome: Outcome | None = None
+        self.swapping = False
         self._started = time.perf_counter()
 
     def __call__(self, event: Event) -> None:
@@ -134,6 +145,7 @@ class _Watcher:
         elif self.outcome is not None:
             seconds = time.perf_counter() - self._started
             self.outcome = replace(self.outcome, seconds=seconds, **self._told_by(event))
+        self.swapping = self.swapping or isinstance(event, Swapping)
         self.console(event)
 
     def _told_by(self, event: Event) -> dict[str, Any]:

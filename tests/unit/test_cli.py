@@ -17,7 +17,7 @@ import pytest
 from syncsteps import cli, errors, pipeline
 from syncsteps.cli import VERBS, main
 from syncsteps.errors import CommitError, InterpreterError, LockError, StagingError
-from syncsteps.events import Outcome, TargetFound, Verified
+from syncsteps.events import Event, Outcome, Swapping, TargetFound, Verified
 from syncsteps.export import Requirements
 from syncsteps.options import OPTIONS
 from syncsteps.smoke.model import ImportResult, Verdict
@@ -157,6 +157,22 @@ def test_ctrl_c_and_sigterm_end_with_130_and_the_handler_is_put_back(
         assert main(["sync"], environment={}, directory=tmp_path) == 130
         assert "interrupted: nothing has been changed" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_ctrl_c_during_the_swap_does_not_claim_that_nothing_was_changed(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(*_: object, on_event: Callable[[Event], None], **__: object) -> Outcome:
+        on_event(Swapping(placed=2, retired=1))
+        raise KeyboardInterrupt
+
+    substitute("sync", interrupted)
+    assert main(["sync"], environment={}, directory=tmp_path) == 130
+    said = capsys.readouterr().err
+    assert "interrupted during the swap" in said
+    assert "nothing has been changed" not in said
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
