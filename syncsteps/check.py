@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 from syncsteps.commit.record import RecordedFile, is_bytecode, read_record
 from syncsteps.errors import CheckError
+from syncsteps.plan import Install, Keep, Remove
 from syncsteps.receipts import tree_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
+    from syncsteps.plan import Plan, Replace
     from syncsteps.receipts import Receipt, ReceiptEntry
 
-__all__ = ["Drift", "DriftKind", "check", "installed_digest"]
+__all__ = ["Drift", "DriftKind", "check", "installed_digest", "plan_drift"]
 
 _BLOCK = 1 << 20
 _EXECUTABLE = 0o111
@@ -33,6 +35,8 @@ class DriftKind(Enum):
 
     MISSING = "missing"
     VERSION = "other version"
+    CONTENT = "not what is locked"
+    SURPLUS = "not in the lock"
     FILE_MISSING = "file missing"
     FILE_MODIFIED = "file modified"
     TREE = "tree changed"
@@ -75,6 +79,25 @@ def check(receipt: Receipt, interpreter: Interpreter) -> tuple[Drift, ...]:
 
     with ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) + 2)) as pool:
         return tuple(drift for found in pool.map(compare, receipt.entries) for drift in found)
+
+
+def plan_drift(plan: Plan) -> tuple[Drift, ...]:
+    """Return what a sync would do as differences from the lock, in the order of the plan."""
+    return tuple(
+        Drift(distribution=action.name, kind=_kind(action), detail=action.reason)
+        for action in plan.actions
+        if not isinstance(action, Keep)
+    )
+
+
+def _kind(action: Install | Replace | Remove) -> DriftKind:
+    if isinstance(action, Remove):
+        return DriftKind.SURPLUS
+    installed = action.shadows if isinstance(action, Install) else action.installed
+    if installed is None:
+        return DriftKind.MISSING
+    same = installed.version == str(action.selected.package.version)
+    return DriftKind.CONTENT if same else DriftKind.VERSION
 
 
 def installed_digest(distribution: InstalledDistribution) -> str:

@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from syncsteps.check import Drift, DriftKind
+from syncsteps.check import Drift, plan_drift
 from syncsteps.check import check as find_drift
 from syncsteps.commit import Outcome as Settled
 from syncsteps.commit import commit_roots, interpreter_lock, unsettled
@@ -26,7 +26,6 @@ from syncsteps.events import (
 )
 from syncsteps.execution import carry_out, import_all
 from syncsteps.export import Requirements, to_pylock, to_requirements
-from syncsteps.plan import Install, Keep
 from syncsteps.receipts import state_directory
 from syncsteps.smoke import SmokeTarget
 from syncsteps.survey import Survey, find_interpreter, read_selection, take_survey
@@ -355,14 +354,12 @@ def _touched_since(moment: int, interpreter: Interpreter) -> bool:
 
 def _drifts(survey: Survey) -> tuple[Drift, ...]:
     """Return how the interpreter differs from the receipt, and then from the lock."""
-    found = list(find_drift(survey.receipt, survey.interpreter)) if survey.receipt else []
+    found = find_drift(survey.receipt, survey.interpreter) if survey.receipt else ()
     known = {drift.distribution for drift in found}
-    for action in survey.plan.actions:
-        if isinstance(action, Keep) or action.name in known:
-            continue
-        kind = DriftKind.MISSING if isinstance(action, Install) else DriftKind.VERSION
-        found.append(Drift(distribution=action.name, kind=kind, detail=action.reason))
-    return tuple(found)
+    return (
+        *found,
+        *(drift for drift in plan_drift(survey.plan) if drift.distribution not in known),
+    )
 
 
 def _outcome(verb: str, survey: Survey, started: float) -> Outcome:

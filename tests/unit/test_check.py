@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from syncsteps.check import Drift, DriftKind, check, installed_digest
+from syncsteps.check import Drift, DriftKind, check, installed_digest, plan_drift
 from syncsteps.errors import CheckError
 from syncsteps.interpreter.model import InstalledDistribution
 from syncsteps.locks.model import Lock
+from syncsteps.plan import Install, Keep, Remove, Replace
 from syncsteps.receipts import ReceiptEntry, make_receipt, tree_digest
 from tests.support.faults import write
 from tests.support.interpreters import make_interpreter
+from tests.support.values import make_installed, make_plan_of, make_selected
 from tests.support.wheels import record
 
 if TYPE_CHECKING:
@@ -157,3 +159,24 @@ def test_what_cannot_be_read_is_an_error(interpreter: Interpreter) -> None:
     (site / INFO / "RECORD").write_bytes(b"\xff")
     with pytest.raises(CheckError, match="RECORD is not a list of files"):
         check(receipt, interpreter)
+
+
+def test_what_a_sync_would_do_is_told_as_what_it_is() -> None:
+    alpha = make_installed("alpha", "1.0")
+    plan = make_plan_of(
+        Install(selected=make_selected("alpha", "2.0"), reason="stands before", shadows=alpha),
+        Install(selected=make_selected("beta", "1.0"), reason="not installed"),
+        Keep(selected=make_selected("gamma"), installed=make_installed("gamma"), reason="there"),
+        Remove(installed=make_installed("delta", "1.0"), reason="nothing needs it"),
+        Replace(
+            selected=make_selected("eta", "1.0"),
+            installed=make_installed("eta", "1.0"),
+            reason="its source has changed",
+        ),
+    )
+    assert [str(drift) for drift in plan_drift(plan)] == [
+        "alpha: other version: stands before",
+        "beta: missing: not installed",
+        "delta: not in the lock: nothing needs it",
+        "eta: not what is locked: its source has changed",
+    ]
