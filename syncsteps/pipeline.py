@@ -13,7 +13,12 @@ from syncsteps.check import check as find_drift
 from syncsteps.commit import Outcome as Settled
 from syncsteps.commit import commit_roots, interpreter_lock, unsettled
 from syncsteps.commit import recover as recover_commit
-from syncsteps.errors import InterpreterError, SelectionError, SettingsError, SmokeError
+from syncsteps.errors import (
+    InterpreterError,
+    SelectionError,
+    SettingsError,
+    SmokeError,
+)
 from syncsteps.events import (
     Event,
     LockSelected,
@@ -319,8 +324,14 @@ def _refuse(findings: Sequence[Finding]) -> None:
 def _recover(settings: Settings, interpreter: Interpreter, on_event: Watcher) -> str:
     """Settle a swap that was cut off, if there is one, and return what was done about it."""
     state = state_directory(interpreter)
-    if not unsettled(state):
-        return ""
+    try:
+        if not unsettled(state):
+            return ""
+    except OSError as error:
+        raise InterpreterError(
+            f"whether an earlier sync was cut off cannot be told: {state}: {error.strerror}",
+            hint="run as a user who may read that directory",
+        ) from error
     with _locked(settings, state, on_event):
         recovery = recover_commit(state, roots=commit_roots(interpreter))
     if recovery is None:

@@ -187,13 +187,26 @@ def load_receipts(state: Path) -> Ledger:
         CheckError: one of them cannot be read or is malformed.
     """
     receipts = []
-    for path in sorted((state / "receipts").glob("*.json")):
+    for path in _receipt_files(state / "receipts"):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CheckError(f"{path}: the receipt cannot be read: {error}") from error
         receipts.append(from_json(text, file=str(path)))
     return Ledger(receipts=tuple(sorted(receipts, key=lambda receipt: receipt.project)))
+
+
+def _receipt_files(directory: Path) -> list[Path]:
+    try:
+        # Not `glob`, which finds nothing in a directory that cannot be read.
+        return sorted(path for path in directory.iterdir() if path.suffix == ".json")
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise CheckError(
+            f"the receipts in {directory} cannot be read: {error.strerror}",
+            hint="run as a user who may read them: they say what belongs to whom",
+        ) from error
 
 
 def to_json(receipt: Receipt) -> str:
@@ -211,7 +224,7 @@ def from_json(text: str, *, file: str = "receipt") -> Receipt:
     """
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _malformed(file, f"it is not JSON ({error})") from error
     if not isinstance(data, dict):
         raise _malformed(file, "it is not an object")
@@ -247,13 +260,15 @@ def _texts(row: object, model: type[Receipt | ReceiptEntry], where: str) -> dict
 def _malformed(where: str, why: str) -> CheckError:
     return CheckError(
         f"{where}: the receipt cannot be used: {why}",
-        hint="restore it, or remove it: the next sync then installs everything once more",
+        hint="restore it, or remove it: what it names stays, and is nobody's until it is installed"
+        " again (--reinstall-package NAME)",
     )
 
 
 def _digest(entries: Iterable[ReceiptEntry]) -> str:
     lines = sorted(f"{entry.name}=={entry.version} {entry.digest}\n" for entry in entries)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    # JSON can hold lone surrogates: an edited receipt is to be found out, not to break the reader.
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _source(selected: Selected) -> str:

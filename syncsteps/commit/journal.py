@@ -93,7 +93,7 @@ class Journal:
         """
         try:
             data = json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise JournalFormatError(f"it is not JSON: {error}") from error
         if not isinstance(data, dict):
             raise JournalFormatError("it is not an object")

@@ -62,7 +62,7 @@ def from_json(text: str, *, file: str = "") -> Interpreter:
     """
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InterpreterError(
             f"{file or 'The snapshot'} is not JSON: {error}.", hint=_HINT
         ) from error

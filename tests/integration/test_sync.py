@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from syncsteps import pipeline
 from tests.support.index import Index
 from tests.support.interpreters import throwaway_interpreter
 from tests.support.projects import write_requirements
@@ -375,3 +377,19 @@ def test_two_syncs_at_once_end_as_one_after_the_other(system: System) -> None:
     assert system.installed() == {f"pkg{n}": "1.0" for n in range(5)}
     assert system.run("check") == 0
     assert [path.name for path in system.prefix.rglob(".syncsteps/*")] == ["receipts"]
+
+
+@pytest.mark.parametrize("verb", ["recover", "sync"])
+def test_a_state_directory_that_cannot_be_looked_into_is_told(
+    verb: str,
+    system: System,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(pipeline, "unsettled", refuse)  # root may look everywhere
+    system.lock([])
+    assert system.run(verb) == 4
+    assert "whether an earlier sync was cut off cannot be told" in capsys.readouterr().err

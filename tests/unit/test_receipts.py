@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,8 @@ from syncsteps.staging.model import StagedDistribution, StagedFile
 from tests.support.interpreters import make_interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from syncsteps.selection.model import Chosen
 
 SHA256 = Hash(algorithm="sha256", digest="ab" * 32)
@@ -94,6 +97,8 @@ def test_equal_receipts_are_equal_bytes_in_whatever_order_they_were_made() -> No
         ('"distributions"', '"packages"', "key 'distributions' is not a list"),
         ('"version": "1.0"', '"version": 1', r"distributions\[0\]: .* key 'version'"),
         ('"1.0"', '"1.1"', "its digest is not the one of its distributions"),
+        ('"1.0"', '"\\ud800"', "its digest is not the one of its distributions"),
+        ("{", "[" * 200_000, "it is not JSON"),
     ],
 )
 def test_a_malformed_receipt_says_what_is_wrong_and_where(old: str, new: str, why: str) -> None:
@@ -106,6 +111,17 @@ def test_json_that_is_no_receipt_is_refused() -> None:
     for text in ("[]", '{"schema": 1, "distributions": [1]}'):
         with pytest.raises(CheckError, match="it is not an object"):
             from_json(text)
+
+
+def test_receipts_that_cannot_be_listed_are_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> Iterator[Path]:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)  # root may read every directory
+    with pytest.raises(CheckError, match=r"receipts cannot be read: Permission denied"):
+        load_receipts(tmp_path)
 
 
 @pytest.mark.parametrize("project", ["../../etc/passwd", "a/b", ".hidden", "Ü b", "x" * 300, ".."])

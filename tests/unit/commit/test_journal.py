@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncsteps.commit.journal import Journal
+from syncsteps.commit.journal import Journal, JournalFormatError
 
 PATHS = st.lists(
     st.binary(min_size=1, max_size=12)
@@ -33,3 +34,9 @@ def test_a_journal_reads_back_as_it_was_whatever_the_names(
     )
     assert Journal.load(journal.dump()) == journal
     assert journal.dump().isascii()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[" * 200_000])
+def test_what_is_not_json_is_no_journal(content: bytes) -> None:
+    with pytest.raises(JournalFormatError, match="it is not JSON"):
+        Journal.load(content)

@@ -152,6 +152,7 @@ def test_a_wrong_value_is_named_by_its_key(path: str, value: object, message: st
     ("text", "message"),
     [
         ("", "target.json is not JSON"),
+        ("[" * 200_000, "target.json is not JSON"),
         ("[]", "target.json holds a list, not an object."),
         ("{}", "target.json has schema None; this program reads schema 1."),
         ('{"schema": 2}', "target.json has schema 2; this program reads schema 1."),
