@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,8 +164,9 @@ def take_survey(
     pyproject = read_pyproject(settings.directory)
     project = _project_name(pyproject, lock)
     ledger = load_receipts(state_directory(interpreter))
+    report = os.path.abspath(settings.json) if settings.json else ""  # noqa: PTH100 - as in paths
     digests = {
-        item.name: source_digest(lock.root / item.chosen.path)
+        item.name: source_digest(lock.root / item.chosen.path, report=report)
         for item in selection.packages
         if isinstance(item.chosen, Directory)
     }

@@ -15,32 +15,40 @@ __all__ = ["source_digest"]
 _LEFT_OUT = frozenset(
     {
         ".bzr",
+        ".cache",
+        ".direnv",
         ".eggs",
         ".git",
         ".hg",
         ".hypothesis",
+        ".idea",
+        ".ipynb_checkpoints",
         ".mypy_cache",
         ".nox",
         ".pytest_cache",
         ".ruff_cache",
         ".svn",
         ".tox",
+        ".vscode",
         "__pycache__",
+        "htmlcov",
         "node_modules",
     }
 )
 _LEFT_OUT_AT_THE_TOP = frozenset({"build", "dist"})  # further down these are packages' names
-_BYTE_CODE = (".pyc", ".pyo")
+_FILES_LEFT_OUT = (".pyc", ".pyo", ".swp", "~")
+_NAMES_LEFT_OUT = (".coverage", ".DS_Store")
 _CHUNK = 1 << 20
 
 
-def source_digest(directory: Path) -> str:
+def source_digest(directory: Path, *, report: str = "") -> str:
     """Return the SHA-256, in hex, over the files of the project in ``directory``.
 
     It covers the sorted relative paths, the content, and whether a file can be executed; of a
     symbolic link what it points to, not what lies there. What the work on a project leaves behind
     is left out: version control, caches, virtual environments, ``build`` and ``dist`` at the top,
-    ``*.egg-info``, ``.nox``, ``.tox``, byte code.
+    ``*.egg-info``, ``.nox``, ``.tox``, byte code, coverage data, editors' files. So is ``report``,
+    the absolute path of the file that this run itself writes its result to.
 
     Raises:
         OSError: the directory or a file in it cannot be read.
@@ -49,6 +57,8 @@ def source_digest(directory: Path) -> str:
         raise NotADirectoryError(20, "not a directory", str(directory))
     digest = hashlib.sha256()
     for relative, path in sorted(_files(str(directory), "")):
+        if report and os.path.abspath(path) == report:  # noqa: PTH100 - no look at the disk
+            continue
         kind, content = _content(path)
         name = os.fsencode(relative)
         # Lengths first, so that no two trees write the same bytes.
@@ -76,7 +86,9 @@ def _files(directory: str, prefix: str) -> Iterator[tuple[str, str]]:
             if entry.is_dir(follow_symlinks=False):
                 if not _left_out(entry, top=not prefix):
                     yield from _files(entry.path, f"{relative}/")
-            elif (entry.is_symlink() or entry.is_file()) and not entry.name.endswith(_BYTE_CODE):
+            elif (entry.is_symlink() or entry.is_file()) and not (
+                entry.name.endswith(_FILES_LEFT_OUT) or entry.name.startswith(_NAMES_LEFT_OUT)
+            ):
                 yield relative, entry.path
 
 

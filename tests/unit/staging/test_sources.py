@@ -25,7 +25,9 @@ def test_the_same_content_elsewhere_has_the_same_digest(tree: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     "path",
     [
+        ".coverage.host.1.abc",
         ".git/HEAD",
+        ".idea/workspace.xml",
         ".nox/x/y",
         ".tox/x",
         ".venv/pyvenv.cfg",
@@ -34,6 +36,9 @@ def test_the_same_content_elsewhere_has_the_same_digest(tree: Path, tmp_path: Pa
         "demo.egg-info/PKG-INFO",
         "dist/demo-1.0.tar.gz",
         "src/__pycache__/demo.cpython-312.pyc",
+        "htmlcov/index.html",
+        "src/.demo.py.swp",
+        "src/demo.py~",
         "src/demo.pyc",
         "src/demo.egg-info/SOURCES.txt",
         "src/.mypy_cache/x",
@@ -53,6 +58,14 @@ def test_content_counts(tree: Path, path: str) -> None:
     before = source_digest(tree)
     (tree / path).parent.mkdir(parents=True, exist_ok=True)
     (tree / path).write_text("changed")
+    assert source_digest(tree) != before
+
+
+def test_the_report_of_the_run_itself_does_not_count(tree: Path) -> None:
+    before = source_digest(tree)
+    report = tree / "report.json"
+    report.write_text("{}")
+    assert source_digest(tree, report=str(report)) == before
     assert source_digest(tree) != before
 
 
