@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from syncsteps.errors import InterpreterError
+from syncsteps.errors import InterpreterError, StagingError
 from syncsteps.interpreter import from_json, resolve
 from syncsteps.locks import find_lock, read_lock
 from syncsteps.locks.model import Directory
@@ -164,12 +164,7 @@ def take_survey(
     pyproject = read_pyproject(settings.directory)
     project = _project_name(pyproject, lock)
     ledger = load_receipts(state_directory(interpreter))
-    report = os.path.abspath(settings.json) if settings.json else ""  # noqa: PTH100 - as in paths
-    digests = {
-        item.name: source_digest(lock.root / item.chosen.path, report=report)
-        for item in selection.packages
-        if isinstance(item.chosen, Directory)
-    }
+    digests = _source_digests(selection, lock, settings)
     plan = make_plan(
         selection,
         interpreter=interpreter,
@@ -199,6 +194,26 @@ def take_survey(
         plan=plan,
         findings=verify(facts, ignore=settings.ignore),
     )
+
+
+def _source_digests(selection: Selection, lock: Lock, settings: Settings) -> dict[str, str]:
+    report = os.path.abspath(settings.json) if settings.json else ""  # noqa: PTH100 - links stay
+    digests = {}
+    for item in selection.packages:
+        if not isinstance(item.chosen, Directory):
+            continue
+        directory = lock.root / item.chosen.path
+        try:
+            digests[item.name] = source_digest(directory, report=report)
+        except OSError as error:
+            where = error.filename if isinstance(error.filename, str) else directory
+            raise StagingError(
+                f"{item.name} is built from {directory}, which cannot be read:"
+                f" {where}: {error.strerror}",
+                hint="bring that directory here, or leave out what is built from this machine's"
+                " disk with --no-local",
+            ) from error
+    return digests
 
 
 def _project_name(pyproject: Mapping[str, Any] | None, lock: Lock) -> str:

@@ -172,6 +172,21 @@ def test_a_directory_of_the_lock_is_built_and_built_again_only_when_it_changed(
     assert "its source has changed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", ["sync", "verify", "check"])
+def test_a_directory_of_the_lock_that_is_not_here_is_told(
+    verb: str, system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (system.project / "pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "test"\n[[packages]]\nname = "local"\n'
+        'version = "1.0"\ndirectory = { path = "local" }\n',
+        encoding="utf-8",
+    )
+    assert system.run(verb) == 5
+    said = capsys.readouterr().err
+    assert f"local is built from {system.project / 'local'}, which cannot be read" in said
+    assert "--no-local" in said
+
+
 def test_what_another_installed_and_nobody_named_stays(system: System) -> None:
     other = make_wheel(system.index.directory, "other", "1.0", files={"other.py": ""})
     system.lock([other])
