@@ -125,8 +125,11 @@ def load_settings(
 
 
 def _from_flag(option: Option, value: Any) -> object:  # noqa: ANN401 - what argparse has made
+    where = f"--{option.name}"
     if option.kind == "number":
-        return _number(option, value, where=f"--{option.name}")
+        return _number(option, value, where=where)
+    if option.kind in {"text", "path"}:
+        return _choice(option, value, where=where)
     return tuple(value) if option.kind == "list" else value
 
 
@@ -202,6 +205,11 @@ def _text(text: str, *, where: str) -> str:
 
 
 def _choice(option: Option, text: str, *, where: str) -> str:
+    if not text.strip():
+        # `--python "$PYTHON"` with nothing in it must not come to mean the system's Python.
+        raise SettingsError(
+            f"{where}: the value is empty", hint="leave the option out to have its default"
+        )
     if option.choices and text not in option.choices:
         raise SettingsError(f"{where}: {text!r} is none of {', '.join(option.choices)}")
     return _text(text, where=where)

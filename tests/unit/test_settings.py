@@ -328,3 +328,17 @@ class TestRequest:
             project=False,
             local=False,
         )
+
+
+@pytest.mark.parametrize("name", ["python", "lock", "interpreter", "json"])
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_value_is_not_taken_for_the_default(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=rf"^--{name}: the value is empty"):
+        load(tmp_path, {name: value})
+    write(tmp_path, f'{name} = "{value}"')
+    with pytest.raises(SettingsError, match=rf"{name}: the value is empty"):
+        load(tmp_path)
+
+
+def test_an_empty_variable_is_as_good_as_none(tmp_path: Path) -> None:
+    assert load(tmp_path, environment={"SYNCSTEPS_PYTHON": ""}).python == ""
