@@ -168,6 +168,12 @@ _CAUSES = (
         hint="Give another interpreter with --python, or make the lock for this one.",
     ),
     _Cause(
+        pattern=re.compile(r"invalid peer certificate|CERTIFICATE_VERIFY_FAILED"),
+        sentence="the certificate of the index, or of a proxy before it, is not trusted",
+        hint="Name the file of the authority that signed it in SSL_CERT_FILE (uv) or PIP_CERT"
+        " (pip).",
+    ),
+    _Cause(
         pattern=re.compile(r"Git executable not found|Cannot find command 'git'"),
         sentence="the lock names a git repository, and git is not installed",
         hint="Install git, or leave the package out.",

@@ -76,6 +76,13 @@ error: Failed to build `bad==2.0`
   cause: Call to `backend.build_wheel` failed (exit status: 1)
          RuntimeError: no compiler here
 """
+UV_CERTIFICATE = """\
+error: Failed to build `demo @ file:///demo`
+  cause: Failed to resolve requirements from `build-system.requires`
+  cause: Failed to fetch: https://index.invalid/simple/flit-core/
+  cause: error sending request for url (https://index.invalid/simple/flit-core/)
+  cause: invalid peer certificate: UnknownIssuer
+"""
 PIP_BUILD = """\
   Preparing metadata (pyproject.toml) did not run successfully.
       RuntimeError: no compiler here
@@ -104,6 +111,7 @@ error: Failed to download and build `x @ git+https://127.0.0.1:1/x/y@01`
         (UV_HASH, "the file that came for demo==1.0 does not have the lock's hash"),
         (PIP_HASH, "the file that came for demo==1.0 does not have the lock's hash"),
         (PIP_URL_HASH, "the file that came for demo does not have the lock's hash"),
+        (UV_CERTIFICATE, "the certificate of the index, or of a proxy before it, is not trusted"),
         (UV_BUILD, "bad==2.0 cannot be built"),
         (PIP_BUILD, "a package cannot be built"),
         ("ERROR: Failed building wheel for bad\n", "bad cannot be built"),
