@@ -255,6 +255,11 @@ class TerminalConsole(Console):
             text = plain(f"imported {event.result.distribution}")
             self._progress.update(self._task, advance=1, description=text)
 
+    def swapping(self, event: Swapping) -> None:
+        """End the bar: everything is imported."""
+        self.close()
+        super().swapping(event)
+
     def _live(self, text: str, *, total: int | None) -> None:
         from rich import progress  # noqa: PLC0415 - only when it is shown
 

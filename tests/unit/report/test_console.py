@@ -398,6 +398,10 @@ class TestTerminal:
         assert "\x1b[?25h" in text
         assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
 
+    def test_the_live_line_is_gone_while_files_are_swapped(self) -> None:
+        text = shown([Importing(total=1), Imported(result=GOOD), Swapping(placed=2, retired=0)])
+        assert text.index("\x1b[?25h") < text.index("swapping 2 files in")
+
     def test_closing_twice_and_without_a_live_line(self) -> None:
         console = TerminalConsole(io.StringIO())
         console.close()
