@@ -68,7 +68,14 @@ def probe(executable: Path, *, timeout: float = 30.0) -> Interpreter:
         found = from_mapping(answer, file=str(program))
     except InterpreterError as error:
         raise InterpreterError(f"The answer cannot be used: {error}", hint=_HINT) from error
-    return _complete(found)
+    try:
+        return _complete(found)
+    except UnicodeEncodeError as error:
+        raise InterpreterError(
+            f"{program} uses a path that cannot be written in this process's locale"
+            f" ({error.encoding}): {error.object!a}.",
+            hint="Set a locale of UTF-8, for example LC_ALL=C.UTF-8.",
+        ) from error
 
 
 def _packaging_home() -> Path:

@@ -6,17 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import syncsteps
 from syncsteps.errors import InterpreterError
 from syncsteps.interpreter import from_json, probe, resolve, to_json
 from tests.support.interpreters import throwaway_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="uses POSIX paths and modes")
 unprivileged = pytest.mark.skipif(
@@ -152,6 +153,25 @@ def test_an_interpreter_that_is_broken_on_start_up_is_refused(
 
 
 @posix
+@posix
+def test_a_path_that_the_locale_cannot_express_is_told(tmp_path: Path) -> None:
+    python = throwaway_interpreter(tmp_path / "pythön")
+    make_distribution(probe(python).scheme.purelib, "demo", "1.0")
+    checkout = str(Path(syncsteps.__file__).parent.parent)
+    ascii_only = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "syncsteps", "inspect", "--python", python],
+        cwd=tmp_path,
+        env={**os.environ, **ascii_only, "PYTHONPATH": checkout},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert "cannot be written in this process's locale (ascii)" in done.stderr
+    assert "LC_ALL=C.UTF-8" in done.stderr
+
+
 def test_a_directory_that_cannot_be_made_is_unwritable(python: Path) -> None:
     found = probe(python)
     include = found.prefix / "include"
