@@ -115,12 +115,20 @@ def test_a_script_whose_interpreter_is_missing_is_refused(tmp_path: Path) -> Non
 @posix
 def test_what_hangs_is_killed_with_its_children(script: MakeScript, tmp_path: Path) -> None:
     started = time.monotonic()
-    error = refusal(script(f"sleep 600 & echo $! > {tmp_path}/child; wait"), timeout=0.3)
-    assert "did not answer within 0.3 seconds" in str(error)
+    error = refusal(script(f"sleep 600 & echo $! > {tmp_path}/child; wait"), timeout=1)
+    assert "did not answer within 1 seconds" in str(error)
     assert time.monotonic() - started < 10
     child = int((tmp_path / "child").read_text("utf-8"))
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text("utf-8").split()[2] == "Z"
+    while _lives(child):  # a signal that was sent takes a moment to arrive
+        assert time.monotonic() - started < 10
+        time.sleep(0.01)
+
+
+def _lives(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text("utf-8").split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @posix
