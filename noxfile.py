@@ -81,6 +81,33 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def conformance(session: nox.Session) -> None:
+    """Real locks, selected as their own tools do, which are pinned: a sample, or ``-- --all``."""
+    corpus = Path(os.environ.get("SYNCSTEPS_CORPUS") or HERE.parent / "shared" / "corpus")
+    if not corpus.is_dir():
+        session.skip(f"no real locks in {corpus}: name the folder in SYNCSTEPS_CORPUS")
+    install_project(session, "tests")
+    # Beside the session's own environment, which nox makes anew each time.
+    tools = Path(session.virtualenv.location).with_name("oracles")
+    session.run("python", "-m", "tests.conformance", f"--tools={tools}", *session.posargs)
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Broken and hostile locks, 100,000 of them: `-- --count N --seed S --only INDEX`."""
+    install_project(session, "tests")
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """How long runs take, in pairs with pinned uv, poetry, pdm, pipenv and micropipenv."""
+    install_project(session, "tests")
+    tools = Path(session.virtualenv.location).with_name("oracles")
+    session.run("python", "-m", "tests.bench", f"--tools={tools}", *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Write requirements.txt again: hashed, universal, without any host's name."""
     session.install("uv>=0.7")

@@ -4,21 +4,29 @@ The functions below are the steps; each takes `Settings` and prints nothing. Wha
 raise is in their own words; the command line and the nox sessions are thin layers on them.
 """
 
+# ruff: noqa: TC004 - the names of __all__ are there, only later
+
 from __future__ import annotations
 
-from syncsteps.check import Drift, DriftKind
-from syncsteps.errors import SyncstepsError
-from syncsteps.events import Event, Outcome
-from syncsteps.interpreter.model import InstalledDistribution, Interpreter
-from syncsteps.locks.model import Lock, Package
-from syncsteps.pipeline import check, export, inspect, install, recover, smoke, sync, verify
-from syncsteps.plan import Install, Keep, Plan, Remove, Replace
-from syncsteps.receipts import Receipt, ReceiptEntry
-from syncsteps.selection.model import Request, Selected, Selection
-from syncsteps.settings import Settings, load_settings
-from syncsteps.smoke.model import ImportResult, Verdict
-from syncsteps.verify.model import Finding, Severity
+from typing import TYPE_CHECKING
+
+from syncsteps.late import import_late
 from syncsteps.version import __version__
+
+if TYPE_CHECKING:
+    from syncsteps.check import Drift, DriftKind
+    from syncsteps.errors import SyncstepsError
+    from syncsteps.events import Event, Outcome
+    from syncsteps.exporting import export, inspect
+    from syncsteps.interpreter.model import InstalledDistribution, Interpreter
+    from syncsteps.locks.model import Lock, Package
+    from syncsteps.pipeline import check, install, recover, smoke, sync, verify
+    from syncsteps.plan import Install, Keep, Plan, Remove, Replace
+    from syncsteps.receipts import Receipt, ReceiptEntry
+    from syncsteps.selection.model import Request, Selected, Selection
+    from syncsteps.settings import Settings, load_settings
+    from syncsteps.smoke.model import ImportResult, Verdict
+    from syncsteps.verify.model import Finding, Severity
 
 __all__ = [
     "Drift",
@@ -56,3 +64,22 @@ __all__ = [
     "sync",
     "verify",
 ]
+
+import_late(
+    __name__,
+    {
+        "syncsteps.check": ("Drift", "DriftKind"),
+        "syncsteps.errors": ("SyncstepsError",),
+        "syncsteps.events": ("Event", "Outcome"),
+        "syncsteps.exporting": ("export", "inspect"),
+        "syncsteps.interpreter.model": ("InstalledDistribution", "Interpreter"),
+        "syncsteps.locks.model": ("Lock", "Package"),
+        "syncsteps.pipeline": ("check", "install", "recover", "smoke", "sync", "verify"),
+        "syncsteps.plan": ("Install", "Keep", "Plan", "Remove", "Replace"),
+        "syncsteps.receipts": ("Receipt", "ReceiptEntry"),
+        "syncsteps.selection.model": ("Request", "Selected", "Selection"),
+        "syncsteps.settings": ("Settings", "load_settings"),
+        "syncsteps.smoke.model": ("ImportResult", "Verdict"),
+        "syncsteps.verify.model": ("Finding", "Severity"),
+    },
+)

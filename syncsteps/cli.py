@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
+import gc
 import io
 import os
 import signal
 import sys
-import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from syncsteps import errors, pipeline
-from syncsteps.errors import CheckError, SettingsError, SmokeError, SyncstepsError
+from syncsteps import exporting, report
+from syncsteps.errors import SyncstepsError
 from syncsteps.events import (
     Imported,
     LockSelected,
@@ -27,22 +28,21 @@ from syncsteps.events import (
 )
 from syncsteps.interpreter import to_json
 from syncsteps.options import OPTIONS, Option
-from syncsteps.output import give_up_on_standard_output, print_text, require_place, write
-from syncsteps.report import Console, TerminalConsole, render_json
+from syncsteps.output import give_up_on_standard_output, require_place, write
 from syncsteps.settings import Settings, load_settings
-from syncsteps.verify import RULES, Severity
 from syncsteps.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from syncsteps.events import Event
+    from syncsteps.report import Console
 
 __all__ = ["VERBS", "entry_point", "main"]
 
 VERBS: Mapping[str, str] = {
     "sync": "export, verify, stage, import and commit: the lock into the interpreter",
-    "export": "write the lock as requirements.txt or pylock.toml for the target",
+    "export": "write the lock as requirements.txt or pylock.toml, for the target or for all",
     "verify": "apply every rule, change nothing",
     "install": "sync without importing what is installed",
     "smoke": "import what is installed from the lock",
@@ -53,10 +53,16 @@ VERBS: Mapping[str, str] = {
 }
 
 _INTERRUPTED = 130
+_GARBAGE_THRESHOLD = 50_000
 
 
 def entry_point() -> NoReturn:
     """Run the command line and end the process with its exit code."""
+    if sys.implementation.name == "cpython":
+        # What a run allocates it keeps to its end: to look for garbage all the time takes about a
+        # tenth of an export, at its end too.
+        gc.set_threshold(_GARBAGE_THRESHOLD)
+        atexit.register(gc.freeze)
     if sys.stderr is None:  # its descriptor was closed before the start: nobody listens
         sys.stderr = io.StringIO()
     status = main()
@@ -76,15 +82,17 @@ def main(
     where relative paths start (default: the current one). The report goes to standard error, what
     was asked for (an export, a snapshot, ``--json -``) to standard output.
     """
-    parser = _parser()
+    parser = _parser(sys.argv[1:] if argv is None else argv)
     try:
         arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse ends with 0 after --help and with 2 on misuse
         return int(stop.code or 0)
-    console = Console(sys.stderr)
+    console = report.Console(sys.stderr)
     try:
         if arguments.verb == "explain":
-            return _explain(arguments.code)
+            from syncsteps.explain import explain  # noqa: PLC0415 - it needs every rule
+
+            return explain(arguments.code)
         settings = load_settings(
             vars(arguments), environment=environment, directory=directory or Path.cwd()
         )
@@ -116,7 +124,7 @@ def _run(
     except SyncstepsError as error:
         if settings.json:
             so_far = watcher.outcome
-            write(settings.json, render_json(arguments.verb, outcome=so_far, error=error))
+            write(settings.json, report.render_json(arguments.verb, outcome=so_far, error=error))
         raise
     except KeyboardInterrupt:
         if not watcher.swapping:
@@ -170,17 +178,25 @@ def _run_verb(
 ) -> int:
     verb: str = arguments.verb
     if verb == "export":
-        texts = pipeline.export(
-            settings, environment=environment, on_event=watcher, file_format=arguments.format
+        texts = exporting.export(
+            settings,
+            environment=environment,
+            on_event=watcher,
+            file_format=arguments.format,
+            universal=arguments.universal,
+            annotate=arguments.annotate,
+            base=settings.directory if arguments.output == "-" else Path(arguments.output).parent,
         )
         write(arguments.output, texts.hashed)
         if texts.unhashed:
             _write_unhashed(arguments.output, texts.unhashed, watcher.console)
         return 0
     if verb == "inspect":
-        interpreter = pipeline.inspect(settings, environment=environment)
+        interpreter = exporting.inspect(settings, environment=environment)
         write(arguments.output, to_json(interpreter))
         return 0
+    from syncsteps import pipeline  # noqa: PLC0415 - exporting needs only a small part of it
+
     calls: dict[str, Callable[..., Outcome]] = {
         "sync": pipeline.sync,
         "install": pipeline.install,
@@ -194,37 +210,17 @@ def _run_verb(
     console = watcher.console
     console.close()
     console.outcome(outcome)
-    error = _verdict(outcome)
+    error = report.error_of(outcome)
     if error is not None:
         console.error(error)
     if settings.json:
-        write(settings.json, render_json(verb, outcome=outcome, error=error))
+        write(settings.json, report.render_json(verb, outcome=outcome, error=error))
     return error.exit_code if error is not None else 0
-
-
-def _verdict(outcome: Outcome) -> SyncstepsError | None:
-    """Return the error that a check which ran to its end comes to; None if all is well."""
-    errors_found = [f for f in outcome.findings if f.severity is Severity.ERROR]
-    if outcome.verb == "verify" and errors_found:
-        codes = ", ".join(sorted({finding.code for finding in errors_found}))
-        return CheckError(
-            f"the lock does not fit this interpreter ({codes})",
-            hint="`syncsteps explain CODE` says more about a code",
-        )
-    if outcome.drifts:
-        return CheckError(
-            "the interpreter is not what the lock and the receipt say",
-            hint="run `syncsteps sync`, with --reinstall-package NAME for files that were changed",
-        )
-    failed = [result.distribution for result in outcome.imports if not result.verdict.good]
-    if failed:
-        return SmokeError(f"does not import: {', '.join(failed)}")
-    return None
 
 
 def _console(settings: Settings) -> Console:
     live = sys.stderr.isatty() and not settings.no_progress
-    kind = TerminalConsole if live else Console
+    kind = report.TerminalConsole if live else report.Console
     return kind(sys.stderr, quiet=settings.quiet, verbose=settings.verbose)
 
 
@@ -270,21 +266,8 @@ def _write_unhashed(target: str, text: str, console: Console) -> None:
     console.say(f"what cannot carry a hash is in {second}: install it without --require-hashes")
 
 
-def _explain(code: str) -> int:
-    topics = {rule.code: (rule.title, rule.why) for rule in RULES}
-    kinds = [getattr(errors, name) for name in errors.__all__]
-    for kind in kinds:
-        summary = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-        topics[kind.code] = (summary, f"The process ends with exit code {kind.exit_code}.")
-    if code.upper() not in topics:
-        sys.stderr.write(f"no such code: {code}\nknown: {', '.join(sorted(topics))}\n")
-        return SettingsError.exit_code
-    title, why = topics[code.upper()]
-    print_text(f"{code.upper()}: {title}\n\n{textwrap.fill(why, 88)}\n")
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser for these arguments: of a verb that is not among them it has no options."""
     parser = argparse.ArgumentParser(
         prog="syncsteps",
         description="Put a project's lock file into the system Python, with no virtual"
@@ -298,10 +281,10 @@ def _parser() -> argparse.ArgumentParser:
         child = verbs.add_parser(verb, help=summary, description=summary, allow_abbrev=False)
         if verb == "explain":
             child.add_argument("code", metavar="CODE", help="such as INT002")
-            continue
-        _add_own_options(child, verb)
-        for option in OPTIONS:
-            _add_option(child, option)
+        elif verb in argv:
+            _add_own_options(child, verb)
+            for option in OPTIONS:
+                _add_option(child, option)
     return parser
 
 
@@ -315,9 +298,21 @@ def _add_own_options(parser: argparse.ArgumentParser, verb: str) -> None:
     if verb == "export":
         parser.add_argument(
             "--format",
-            choices=pipeline.EXPORT_FORMATS,
-            default=pipeline.EXPORT_FORMATS[0],
+            choices=exporting.EXPORT_FORMATS,
+            default=exporting.EXPORT_FORMATS[0],
             help="what to write (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--universal",
+            action="store_true",
+            help="for every platform, with markers; in a pylock.toml also extras and groups stay a"
+            " matter of choice, unless some are asked for",
+        )
+        parser.add_argument(
+            "--annotate",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="say in a requirements.txt what requires each package (default: yes)",
         )
 
 

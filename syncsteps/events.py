@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from syncsteps.check import Drift
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from syncsteps.selection.model import Selection
     from syncsteps.smoke.model import ImportResult
     from syncsteps.verify.model import Finding
+
+    Watcher = Callable[["Event"], None]
 
 __all__ = [
     "Event",
@@ -33,6 +36,7 @@ __all__ = [
     "TargetFound",
     "Verified",
     "Waiting",
+    "silent",
 ]
 
 
@@ -148,6 +152,10 @@ Event = (
     | Restaging
     | Swapping
 )
+
+
+def silent(_event: Event) -> None:
+    """Watch a run and say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

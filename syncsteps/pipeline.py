@@ -8,11 +8,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from syncsteps import commit
 from syncsteps.check import Drift, plan_drift
 from syncsteps.check import check as find_drift
-from syncsteps.commit import Outcome as Settled
-from syncsteps.commit import commit_roots, interpreter_lock, unsettled
-from syncsteps.commit import recover as recover_commit
 from syncsteps.errors import (
     InterpreterError,
     SelectionError,
@@ -20,7 +18,6 @@ from syncsteps.errors import (
     SmokeError,
 )
 from syncsteps.events import (
-    Event,
     LockSelected,
     Outcome,
     Planned,
@@ -28,22 +25,22 @@ from syncsteps.events import (
     TargetFound,
     Verified,
     Waiting,
+    silent,
 )
-from syncsteps.execution import carry_out, import_all
-from syncsteps.export import Requirements, to_pylock, to_requirements
+from syncsteps.exporting import EXPORT_FORMATS, export, inspect
+from syncsteps.reading import read_selection
 from syncsteps.receipts import state_directory
 from syncsteps.smoke import SmokeTarget
-from syncsteps.survey import Survey, find_interpreter, read_selection, take_survey
+from syncsteps.survey import Survey, take_survey
 from syncsteps.verify import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from syncsteps.events import Watcher
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.settings import Settings
-
-    Watcher = Callable[[Event], None]
 
 __all__ = [
     "EXPORT_FORMATS",
@@ -58,64 +55,18 @@ __all__ = [
 ]
 
 _RECOVERED = {
-    Settled.UNDONE: "a sync was cut off; its changes have been undone",
-    Settled.FINISHED: "a sync was cut off; its changes have been completed",
-    Settled.CLEARED: "a sync was cut off; it had changed nothing, or everything, and its leftovers"
-    " have been removed",
+    commit.Outcome.UNDONE: "a sync was cut off; its changes have been undone",
+    commit.Outcome.FINISHED: "a sync was cut off; its changes have been completed",
+    commit.Outcome.CLEARED: "a sync was cut off; it had changed nothing, or everything, and its"
+    " leftovers have been removed",
 }
-
-EXPORT_FORMATS = ("requirements.txt", "pylock.toml")
-
-
-def _silent(_event: Event) -> None:
-    """Take an event and say nothing."""
-
-
-def inspect(settings: Settings, *, environment: Mapping[str, str] = os.environ) -> Interpreter:
-    """Return the snapshot of the target that ``settings`` name: probed, or read from its file.
-
-    Raises:
-        InterpreterError: there is no such target, or it cannot be used.
-    """
-    return find_interpreter(settings, environment=environment)
-
-
-def export(
-    settings: Settings,
-    *,
-    file_format: str = EXPORT_FORMATS[0],
-    environment: Mapping[str, str] = os.environ,
-    on_event: Watcher = _silent,
-) -> Requirements:
-    """Return the lock's part for the target as text, in one of `EXPORT_FORMATS`.
-
-    The text is ``hashed``. In a requirements.txt, what cannot carry a hash (repositories,
-    directories) is in ``unhashed``, which has to be installed separately; a pylock.toml has all.
-
-    Raises:
-        LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
-    """
-    interpreter = _target(settings, environment, on_event, real=False)
-    lock, selection = read_selection(settings, interpreter, environment=environment)
-    on_event(LockSelected(lock=lock, selection=selection))
-    if selection.unavailable:
-        raise SelectionError(
-            f"the lock has no file that this target can use of {len(selection.unavailable)}"
-            f" of {len(selection.unavailable) + len(selection.packages)} packages",
-            details=[item.reason for item in selection.unavailable],
-            hint="lock for this platform as well, or name another target with --python",
-        )
-    if file_format == "pylock.toml":
-        text = to_pylock(selection, lock=lock, root=lock.root)
-        return Requirements(hashed=text, unhashed="")
-    return to_requirements(selection, lock=lock, root=lock.root)
 
 
 def verify(
     settings: Settings,
     *,
     environment: Mapping[str, str] = os.environ,
-    on_event: Watcher = _silent,
+    on_event: Watcher = silent,
 ) -> Outcome:
     """Apply every rule and return what they found; nothing is written.
 
@@ -133,7 +84,7 @@ def sync(
     settings: Settings,
     *,
     environment: Mapping[str, str] = os.environ,
-    on_event: Watcher = _silent,
+    on_event: Watcher = silent,
     dry_run: bool = False,
 ) -> Outcome:
     """Make the interpreter hold what the lock says: verify, stage, import, then swap.
@@ -155,7 +106,7 @@ def install(
     settings: Settings,
     *,
     environment: Mapping[str, str] = os.environ,
-    on_event: Watcher = _silent,
+    on_event: Watcher = silent,
     dry_run: bool = False,
 ) -> Outcome:
     """Do what `sync` does, without importing anything. Raises the same, but for SmokeError."""
@@ -166,7 +117,7 @@ def smoke(
     settings: Settings,
     *,
     environment: Mapping[str, str] = os.environ,
-    on_event: Watcher = _silent,
+    on_event: Watcher = silent,
 ) -> Outcome:
     """Import what is installed of the lock and return each verdict; nothing is written.
 
@@ -185,6 +136,8 @@ def smoke(
             f"not installed, so not to be imported: {', '.join(missing)}",
             hint="run `syncsteps sync` first",
         )
+    from syncsteps.execution import import_all  # noqa: PLC0415 - most runs find nothing to do
+
     targets = [SmokeTarget(name=n, metadata=d.metadata) for n, d in found if d is not None]
     imports = import_all(targets, settings, environment, interpreter, (), on_event)
     return Outcome(
@@ -201,7 +154,7 @@ def check(
     settings: Settings,
     *,
     environment: Mapping[str, str] = os.environ,
-    on_event: Watcher = _silent,
+    on_event: Watcher = silent,
 ) -> Outcome:
     """Compare the interpreter with the lock and with the receipt; nothing is written.
 
@@ -211,7 +164,7 @@ def check(
     """
     started = time.perf_counter()
     interpreter = _target(settings, environment, on_event)
-    survey = _survey(settings, interpreter, environment, _silent)
+    survey = _survey(settings, interpreter, environment, silent)
     on_event(LockSelected(lock=survey.lock, selection=survey.selection))
     drifts = _drifts(survey)
     return replace(_outcome("check", survey, started), drifts=drifts, findings=())
@@ -221,7 +174,7 @@ def recover(
     settings: Settings,
     *,
     environment: Mapping[str, str] = os.environ,
-    on_event: Watcher = _silent,
+    on_event: Watcher = silent,
 ) -> Outcome:
     """Finish or undo a swap that was cut off. Every verb that writes does this first by itself.
 
@@ -263,6 +216,8 @@ def _sync(
             survey = _again(survey, settings, environment, on_event)
         if survey.current:
             return _outcome(verb, survey, started)
+        from syncsteps.execution import carry_out  # noqa: PLC0415 - as above
+
         imports, receipt = carry_out(survey, settings, environment, on_event, smoke=verb == "sync")
     done = _outcome(verb, survey, started)
     return replace(done, imports=imports, receipt=receipt, changed=True)
@@ -325,7 +280,7 @@ def _recover(settings: Settings, interpreter: Interpreter, on_event: Watcher) ->
     """Settle a swap that was cut off, if there is one, and return what was done about it."""
     state = state_directory(interpreter)
     try:
-        if not unsettled(state):
+        if not commit.unsettled(state):
             return ""
     except OSError as error:
         raise InterpreterError(
@@ -333,7 +288,7 @@ def _recover(settings: Settings, interpreter: Interpreter, on_event: Watcher) ->
             hint="run as a user who may read that directory",
         ) from error
     with _locked(settings, state, on_event):
-        recovery = recover_commit(state, roots=commit_roots(interpreter))
+        recovery = commit.recover(state, roots=commit.commit_roots(interpreter))
     if recovery is None:
         return ""
     message = _RECOVERED[recovery.outcome]
@@ -346,7 +301,7 @@ def _locked(settings: Settings, state: Path, on_event: Watcher) -> Iterator[None
     def waiting() -> None:
         on_event(Waiting(state=state))
 
-    with interpreter_lock(state, timeout=settings.lock_timeout, on_wait=waiting):
+    with commit.interpreter_lock(state, timeout=settings.lock_timeout, on_wait=waiting):
         yield
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Completed", "ProcessTimeoutError", "run", "terminate"]
+__all__ = ["Completed", "ProcessTimeoutError", "run", "started", "terminate"]
 
 _POSIX = sys.platform != "win32"
 # On Windows, Ctrl-C is seen only between two waits.
@@ -58,6 +58,39 @@ def run(
         ProcessTimeoutError: the time ran out.
         OSError: the program cannot be started.
     """
+    with started(
+        command,
+        input_text=input_text,
+        environment=environment,
+        directory=directory,
+        timeout=timeout,
+        umask=umask,
+        on_line=on_line,
+    ) as end:
+        return end()
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str | Path],
+    *,
+    input_text: str = "",
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    timeout: float | None = None,
+    umask: int | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> Iterator[Callable[[], Completed]]:
+    """Start ``command`` as `run` does; what it gives waits for the end and returns how it was.
+
+    It is to be called once; ``timeout`` counts from then on. Until then the program runs, has its
+    input, and may write as much as a pipe holds. If it has not ended when the block does, or an
+    exception passes through, its group is killed and reaped.
+
+    Raises:
+        OSError: the program cannot be started.
+        ProcessTimeoutError: (when waiting) the time ran out.
+    """
     options: dict[str, Any] = {"start_new_session": True} if _POSIX else {}
     if _POSIX and umask is not None:
         options["umask"] = umask
@@ -74,31 +107,39 @@ def run(
             **options,
         )
     ) as process:
+        # The pipe belongs to a thread: a program may write much before it reads.
+        stdin, process.stdin = process.stdin, None
+        threading.Thread(target=_feed, args=(stdin, input_text), daemon=True).start()
         if on_line is None:
-            try:
-                stdout, stderr = process.communicate(input_text, timeout=timeout)
-            except subprocess.TimeoutExpired as error:
-                raise ProcessTimeoutError from error
-            return Completed(status=process.returncode, stdout=stdout, stderr=stderr)
-        return _stream(process, input_text, timeout, on_line)
+            yield lambda: _communicate(process, timeout)
+        else:
+            yield lambda: _stream(process, timeout, on_line)
+        if process.poll() is None:
+            terminate(process)
+
+
+def _communicate(process: subprocess.Popen[str], timeout: float | None) -> Completed:
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        raise ProcessTimeoutError from error
+    return Completed(status=process.returncode, stdout=stdout, stderr=stderr)
 
 
 def _stream(
     process: subprocess.Popen[str],
-    input_text: str,
     timeout: float | None,
     on_line: Callable[[str], None],
 ) -> Completed:
     """Hand on lines as they come.
 
-    Both pipes belong to threads: a program may write much before it reads, and what it has started
-    may hold its output open for longer than the time that is given.
+    The pipe belongs to a thread: what the program has started may hold its output open for longer
+    than the time that is given.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    (stdin, process.stdin), (stdout, process.stdout) = (process.stdin, None), (process.stdout, None)
-    for target, arguments in ((_feed, (stdin, input_text)), (_collect, (stdout, waiting))):
-        threading.Thread(target=target, args=arguments, daemon=True).start()
+    stdout, process.stdout = process.stdout, None
+    threading.Thread(target=_collect, args=(stdout, waiting), daemon=True).start()
     lines = []
     while (line := _next(waiting, deadline)) is not None:
         lines.append(line)

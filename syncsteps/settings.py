@@ -12,12 +12,13 @@ import tomli
 
 from syncsteps.errors import SettingsError
 from syncsteps.options import OPTIONS, Option
-from syncsteps.selection.model import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Settings", "load_settings", "read_pyproject"]
+    from syncsteps.selection.model import Request
+
+__all__ = ["Settings", "load_settings", "read_pyproject", "read_toml"]
 # A larger number of seconds is more than the system's clocks and waits can take.
 _LARGEST = 1_000_000
 
@@ -64,6 +65,9 @@ class Settings:
     @property
     def request(self) -> Request:
         """The part of the lock that these settings ask for."""
+        # An interpreter that has been started uses the time that this takes.
+        from syncsteps.selection.model import Request  # noqa: PLC0415
+
         return Request(
             extras=self.extra,
             all_extras=self.all_extras,
@@ -84,7 +88,15 @@ def read_pyproject(directory: Path) -> Mapping[str, Any] | None:
     Raises:
         SettingsError: it cannot be read, or is not TOML.
     """
-    path = directory / "pyproject.toml"
+    return read_toml(directory / "pyproject.toml")
+
+
+def read_toml(path: Path) -> Mapping[str, Any] | None:
+    """Return the content of a TOML file, or None where there is none.
+
+    Raises:
+        SettingsError: it cannot be read, or is not TOML.
+    """
     try:
         return tomli.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):

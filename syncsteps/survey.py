@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from syncsteps.errors import InterpreterError, StagingError
-from syncsteps.interpreter import from_json, resolve
-from syncsteps.locks import find_lock, read_lock
+from syncsteps.errors import StagingError
 from syncsteps.locks.model import Directory
 from syncsteps.locks.staleness import staleness
 from syncsteps.plan import Keep, make_plan
+from syncsteps.reading import read_selection
 from syncsteps.receipts import (
     load_receipts,
     make_entry,
@@ -22,16 +20,17 @@ from syncsteps.receipts import (
     staged_digest,
     state_directory,
 )
-from syncsteps.selection import select
-from syncsteps.settings import read_pyproject
+from syncsteps.settings import read_pyproject, read_toml
 from syncsteps.staging import source_digest
 from syncsteps.verify import Facts, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
+    from syncsteps.locks.staleness import Staleness
     from syncsteps.plan import Plan
     from syncsteps.receipts import Ledger, Receipt, ReceiptEntry
     from syncsteps.selection import Selection
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from syncsteps.staging import StagedDistribution
     from syncsteps.verify import Finding
 
-__all__ = ["Survey", "find_interpreter", "read_selection", "take_survey"]
+__all__ = ["Survey", "take_survey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,45 +110,6 @@ class Survey:
         return self.receipt == wanted or (self.receipt is None and not wanted.entries)
 
 
-def find_interpreter(settings: Settings, *, environment: Mapping[str, str]) -> Interpreter:
-    """Return the snapshot of the target that ``settings`` name: probed, or read from its file.
-
-    Raises:
-        InterpreterError: there is no such target, or it cannot be used.
-    """
-    if not settings.interpreter:
-        return resolve(
-            settings.python or None,
-            environment=environment,
-            allow_virtualenv=settings.allow_virtualenv,
-        )
-    try:
-        text = Path(settings.interpreter).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InterpreterError(
-            f"cannot read the snapshot {settings.interpreter}: {error}",
-            hint="write one with `syncsteps inspect -o FILE`",
-        ) from error
-    return from_json(text, file=settings.interpreter)
-
-
-def read_selection(
-    settings: Settings, interpreter: Interpreter, *, environment: Mapping[str, str]
-) -> tuple[Lock, Selection]:
-    """Read the project's lock and choose from it what is asked for.
-
-    Raises:
-        LockError: there is no lock, or it cannot be read.
-        SelectionError: it does not have what is asked for.
-    """
-    path = Path(settings.lock) if settings.lock else None
-    if path is None:
-        pyproject = read_pyproject(settings.directory)
-        path = find_lock(settings.directory, pyproject=pyproject)
-    lock = read_lock(path, name=settings.lock or path.name, environment=environment)
-    return lock, select(lock, settings.request, interpreter)
-
-
 def take_survey(
     settings: Settings, interpreter: Interpreter, *, environment: Mapping[str, str]
 ) -> Survey:
@@ -158,7 +118,8 @@ def take_survey(
     Raises:
         LockError, SelectionError: as for `read_selection`.
         StagingError: a directory that the lock names cannot be read.
-        SettingsError: pyproject.toml cannot be read, or a code to ignore does not exist.
+        SettingsError: pyproject.toml or the Pipfile cannot be read, or a code to ignore does not
+            exist.
     """
     lock, selection = read_selection(settings, interpreter, environment=environment)
     pyproject = read_pyproject(settings.directory)
@@ -180,7 +141,7 @@ def take_survey(
         selection=selection,
         interpreter=interpreter,
         plan=plan,
-        staleness=staleness(lock, pyproject),
+        staleness=_staleness(lock, pyproject),
         settings=settings,
         owners=tuple((name, projects) for name, projects in others.items() if projects),
     )
@@ -194,6 +155,12 @@ def take_survey(
         plan=plan,
         findings=verify(facts, ignore=settings.ignore),
     )
+
+
+def _staleness(lock: Lock, pyproject: Mapping[str, Any] | None) -> Staleness:
+    with_pipfile = lock.format == "Pipfile.lock"
+    pipfile = read_toml(lock.path.with_name("Pipfile")) if with_pipfile else None
+    return staleness(lock, pyproject, pipfile=pipfile)
 
 
 def _source_digests(selection: Selection, lock: Lock, settings: Settings) -> dict[str, str]:

@@ -1,12 +1,20 @@
 """The swap: journaled, recoverable, all or nothing."""
+# ruff: noqa: TC004 - the names of __all__ are there, only later
 
-from syncsteps.commit.assemble import assemble
-from syncsteps.commit.guard import interpreter_lock, new_stage
-from syncsteps.commit.model import Change, Outcome, Placement, Recovery
-from syncsteps.commit.receipt import stage_receipt
-from syncsteps.commit.recovery import recover, unsettled
-from syncsteps.commit.retire import commit_roots, installed_files, prunable
-from syncsteps.commit.swap import commit
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncsteps.late import import_late
+
+if TYPE_CHECKING:
+    from syncsteps.commit.assemble import assemble
+    from syncsteps.commit.guard import interpreter_lock, new_stage
+    from syncsteps.commit.model import Change, Outcome, Placement, Recovery
+    from syncsteps.commit.receipt import stage_receipt
+    from syncsteps.commit.recovery import recover, unsettled
+    from syncsteps.commit.retire import commit_roots, installed_files, prunable
+    from syncsteps.commit.swap import commit
 
 __all__ = [
     "Change",
@@ -24,3 +32,16 @@ __all__ = [
     "stage_receipt",
     "unsettled",
 ]
+
+import_late(
+    __name__,
+    {
+        "syncsteps.commit.assemble": ("assemble",),
+        "syncsteps.commit.guard": ("interpreter_lock", "new_stage"),
+        "syncsteps.commit.model": ("Change", "Outcome", "Placement", "Recovery"),
+        "syncsteps.commit.receipt": ("stage_receipt",),
+        "syncsteps.commit.recovery": ("recover", "unsettled"),
+        "syncsteps.commit.retire": ("commit_roots", "installed_files", "prunable"),
+        "syncsteps.commit.swap": ("commit",),
+    },
+)

@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from syncsteps.locks.model import Hash, Lock
+    from syncsteps.locks.model import Hash, Lock, Source
     from syncsteps.selection.model import Selected, Selection
 
-__all__ = ["Requirements", "to_requirements"]
+__all__ = [
+    "Requirements",
+    "requirement_lines",
+    "source_location",
+    "strong_hashes",
+    "to_requirements",
+]
 
 # Those that pip and uv both accept for ``--hash``; a weaker one does not protect a file.
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
@@ -83,14 +89,53 @@ def to_requirements(
         requirement = _requirement(item, root=root, source=source, lock=lock)
         # A URL is one file: another file's hash says nothing about it.
         hashes = _hashes(item, everything=files == "all" and " @ " not in requirement)
-        lines = [requirement, *(f"--hash={value}" for value in hashes)]
-        text = " \\\n    ".join(lines) + "\n"
-        if annotate and item.required_by:
-            text += (
-                f"    # via {checked_text(', '.join(item.required_by), of='what requires it')}\n"
-            )
-        texts[bool(hashes)].append(text)
+        required_by = item.required_by if annotate else ()
+        texts[bool(hashes)].append(requirement_lines(requirement, hashes, required_by))
     return Requirements(hashed="".join(texts[True]), unhashed="".join(texts[False]))
+
+
+def requirement_lines(
+    requirement: str, hashes: Iterable[str], required_by: Iterable[str] = ()
+) -> str:
+    """Return the lines of one entry: a requirement, its hashes, and what requires it as a comment.
+
+    Raises:
+        SelectionError: what requires it has control characters.
+    """
+    lines = [requirement, *(f"--hash={value}" for value in hashes)]
+    text = " \\\n    ".join(lines) + "\n"
+    comment = ", ".join(required_by)
+    if comment:
+        text += f"    # via {checked_text(comment, of='what requires it')}\n"
+    return text
+
+
+def strong_hashes(hashes: Iterable[Hash]) -> list[str]:
+    """Return those of ``hashes`` that installers accept, as ``algorithm:digest``, sorted.
+
+    Raises:
+        SelectionError: one has characters that no hash has.
+    """
+    return sorted({checked_hash(value) for value in hashes if value.algorithm in _STRONG})
+
+
+def source_location(source: Source, *, name: str, root: Path) -> str:
+    """Return the URL of what does not come from an index, for the right side of an ``@``.
+
+    Raises:
+        SelectionError: a part of it is not what it should be, or there is neither URL nor path.
+    """
+    if isinstance(source, Vcs):
+        checked = checked_vcs(source, of=name)
+        fragment = subdirectory_fragment(checked.subdirectory, of=name)
+        return f"{checked.type}+{checked.url}@{checked.commit}{fragment}"
+    fragment = subdirectory_fragment(source.subdirectory, of=name)
+    if isinstance(source, Directory):
+        return file_url(source.path, root=root, of=name) + fragment
+    location = location_url(source, root=root, of=name)
+    if location is None:
+        raise SelectionError(f"the lock gives neither a URL nor a path for {name}")
+    return location + fragment
 
 
 def _requirement(item: Selected, *, root: Path, source: str, lock: Lock) -> str:
@@ -108,31 +153,18 @@ def _requirement(item: Selected, *, root: Path, source: str, lock: Lock) -> str:
 
 def _location(item: Selected, *, name: str, root: Path, source: str) -> str | None:
     chosen = item.chosen
-    if isinstance(chosen, Vcs):
-        return _vcs_url(chosen, name=name)
-    if isinstance(chosen, Directory):
-        fragment = subdirectory_fragment(chosen.subdirectory, of=name)
-        return file_url(chosen.path, root=root, of=name) + fragment
     if isinstance(chosen, Pinned):
         return None
-    if isinstance(chosen, Archive):
-        location = location_url(chosen, root=root, of=name)
-        if location is None:
-            raise SelectionError(f"the lock gives neither a URL nor a path for {name}")
-        return location + subdirectory_fragment(chosen.subdirectory, of=name)
+    if isinstance(chosen, Archive | Directory | Vcs):
+        return source_location(chosen, name=name, root=root)
     if source == "lock" or chosen.path is not None:
         return location_url(chosen, root=root, of=name)
     return None
 
 
-def _vcs_url(vcs: Vcs, *, name: str) -> str:
-    source = checked_vcs(vcs, of=name)
-    fragment = subdirectory_fragment(source.subdirectory, of=name)
-    return f"{source.type}+{source.url}@{source.commit}{fragment}"
-
-
 def _hashes(item: Selected, *, everything: bool) -> list[str]:
-    hashes: Iterable[Hash] = item.hashes
-    if everything:
-        hashes = (*hashes, *(value for file in every_file(item.package) for value in file.hashes))
-    return sorted({checked_hash(value) for value in hashes if value.algorithm in _STRONG})
+    if not everything:
+        return strong_hashes(item.hashes)
+    package = item.package
+    of_files = (value for file in every_file(package) for value in file.hashes)
+    return strong_hashes((*item.hashes, *package.hashes, *of_files))

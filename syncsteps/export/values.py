@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "VcsSource",
     "checked_hash",
+    "checked_marker",
     "checked_name",
     "checked_subdirectory",
     "checked_text",
@@ -40,6 +41,8 @@ _VCS_TYPES = frozenset({"git", "hg", "svn", "bzr"})
 _URL_SAFE = "%:/?[]@!&()*+,=-._~"
 _HASH = re.compile(r"[a-z0-9_]+:[0-9a-f]+")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
+# No "#" after a space, which begins a comment, and no " -", which begins an option.
+_PLAIN_MARKER = re.compile(r"(?:[\w.,:+*!=<>~/@()'\"-]|(?<! ) (?!-))*")
 _PLAIN_PATH = re.compile(r"[\w./+~@=-]+")
 _HINT = "the lock is damaged or was tampered with; lock again"
 
@@ -77,6 +80,20 @@ def checked_hash(value: Hash) -> str:
     if _HASH.fullmatch(text) is None:
         raise SelectionError(f"{text!r} is not a hash", hint=_HINT)
     return text
+
+
+def checked_marker(marker: str, *, of: str) -> str:
+    """Return ``marker`` if an installer reads it as a whole at the end of a requirement's line.
+
+    Raises:
+        SelectionError: it would end, begin or change something else there.
+    """
+    if _PLAIN_MARKER.fullmatch(marker) is None:
+        raise SelectionError(
+            f"the marker of {of} cannot be written in a requirements file: {marker!r}",
+            hint="export a pylock.toml instead, if the lock's markers are what they should be",
+        )
+    return marker
 
 
 def checked_url(url: str, *, of: str, schemes: frozenset[str] = _FILE_SCHEMES) -> str:

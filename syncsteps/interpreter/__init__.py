@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from syncsteps.interpreter.find import find_target, resolve
+from syncsteps.interpreter.find import find_target, resolve, resolving
 from syncsteps.interpreter.model import InstalledDistribution, Interpreter, Libc, Owner, Scheme
 from syncsteps.interpreter.owners import find_owners
-from syncsteps.interpreter.probe import MINIMUM_VERSION, probe
+from syncsteps.interpreter.probe import MINIMUM_VERSION, probe, probing
 from syncsteps.interpreter.snapshot import from_json, to_json
 
 __all__ = [
@@ -19,6 +19,8 @@ __all__ = [
     "find_target",
     "from_json",
     "probe",
+    "probing",
     "resolve",
+    "resolving",
     "to_json",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -10,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import InterpreterError
-from syncsteps.interpreter.probe import probe
+from syncsteps.interpreter.probe import probing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from syncsteps.interpreter.model import Interpreter
 
-__all__ = ["find_target", "resolve"]
+__all__ = ["find_target", "resolve", "resolving"]
 
 _VERSION = re.compile(r"\d+(?:\.\d+){0,2}t?")
 _WINDOWS = sys.platform == "win32"
@@ -31,6 +32,7 @@ def resolve(
     *,
     environment: Mapping[str, str],
     allow_virtualenv: bool = False,
+    with_distributions: bool = True,
     timeout: float = 30.0,
 ) -> Interpreter:
     """Return the probed interpreter that is the target.
@@ -38,12 +40,35 @@ def resolve(
     ``requested`` is a path of an interpreter or of a prefix, a command on PATH or a version such as
     ``3.12``; without it, the target is the system's Python on PATH, and where that is a virtual
     environment, its base. ``environment`` gives PATH and VIRTUAL_ENV. ``timeout`` is in seconds,
-    for each interpreter that is asked.
+    for each interpreter that is asked; ``with_distributions`` is what `probe` makes of it.
 
     Raises:
         InterpreterError: nothing is found, it is no usable interpreter or not of the version that
             was asked for, or it is a virtual environment that was asked for by name while
             ``allow_virtualenv`` is false.
+    """
+    with resolving(
+        requested,
+        environment=environment,
+        allow_virtualenv=allow_virtualenv,
+        with_distributions=with_distributions,
+        timeout=timeout,
+    ) as answer:
+        return answer()
+
+
+@contextlib.contextmanager
+def resolving(
+    requested: str | None,
+    *,
+    environment: Mapping[str, str],
+    allow_virtualenv: bool = False,
+    with_distributions: bool = True,
+    timeout: float = 30.0,
+) -> Iterator[Callable[[], Interpreter]]:
+    """Start what `resolve` does; what this gives waits for the answer and returns the interpreter.
+
+    Raises, here or when waiting, what `resolve` does.
     """
     found = find_target(
         requested,
@@ -51,16 +76,36 @@ def resolve(
         own_prefix=Path(sys.prefix),
         own_is_virtual=sys.prefix != sys.base_prefix,
     )
-    interpreter = probe(found, timeout=timeout)
-    if requested is None:
-        seen: set[Path] = set()
-        # An environment that was made from within another may name that one as its base.
-        while interpreter.virtual:
-            seen.add(interpreter.executable)
-            interpreter = probe(_base(interpreter, seen), timeout=timeout)
+
+    def accepted() -> Interpreter:
+        interpreter = answer()
+        if requested is None:
+            return _system_of(interpreter, timeout, with_distributions=with_distributions)
+        _require_version(interpreter, requested)
+        if not allow_virtualenv:
+            _require_system(interpreter)
         return interpreter
-    _require_version(interpreter, requested)
-    if interpreter.virtual and not allow_virtualenv:
+
+    with probing(found, timeout=timeout, with_distributions=with_distributions) as answer:
+        yield accepted
+
+
+def _system_of(
+    interpreter: Interpreter, timeout: float, *, with_distributions: bool
+) -> Interpreter:
+    """Return the interpreter itself, or the one that its virtual environment was made from."""
+    seen: set[Path] = set()
+    # An environment that was made from within another may name that one as its base.
+    while interpreter.virtual:
+        seen.add(interpreter.executable)
+        base = _base(interpreter, seen)
+        with probing(base, timeout=timeout, with_distributions=with_distributions) as answer:
+            interpreter = answer()
+    return interpreter
+
+
+def _require_system(interpreter: Interpreter) -> None:
+    if interpreter.virtual:
         base = interpreter.base_executable
         raise InterpreterError(
             f"{interpreter.executable} belongs to the virtual environment {interpreter.prefix}, "
@@ -68,7 +113,6 @@ def resolve(
             hint=(f"Name its base with --python {base}, or " if base else "")
             + "allow it with --allow-virtualenv.",
         )
-    return interpreter
 
 
 def find_target(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import configparser
+import contextlib
 import dataclasses
 import errno
-import importlib.resources
 import importlib.util
 import json
 import os
+import pkgutil
 import re
-import secrets
 import shutil
 import signal
 from pathlib import Path
@@ -19,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 from syncsteps.errors import InterpreterError
 from syncsteps.interpreter.owners import find_owners
 from syncsteps.interpreter.snapshot import from_mapping
-from syncsteps.processes import Completed, ProcessTimeoutError, run
+from syncsteps.processes import Completed, ProcessTimeoutError, started
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from syncsteps.interpreter.model import Interpreter, Scheme
 
-__all__ = ["MINIMUM_VERSION", "probe"]
+__all__ = ["MINIMUM_VERSION", "probe", "probing"]
 
 MINIMUM_VERSION = "3.9"
 """The oldest Python that can be a target."""
@@ -34,20 +35,35 @@ _LAST_LINES = 8
 _HINT = "Name the system's Python with --python, for example --python /usr/bin/python3."
 
 
-def probe(executable: Path, *, timeout: float = 30.0) -> Interpreter:
+def probe(
+    executable: Path, *, timeout: float = 30.0, with_distributions: bool = True
+) -> Interpreter:
     """Run a script inside the interpreter at ``executable`` and return what it found there.
 
     Nothing is written, not even byte code. The script is fed on standard input to an isolated
     start, so that neither its folder, ``PYTHONPATH`` nor the user's site matters; tags are computed
-    inside, by this program's own `packaging`. ``timeout`` is in seconds.
+    inside, by this program's own `packaging`. ``timeout`` is in seconds. Without
+    ``with_distributions``, what is installed is not looked at: there are no ``distributions`` and
+    nothing is ``broken``.
 
     Raises:
         InterpreterError: there is no such program, it is not Python, is too old, hangs, crashes or
             answers with something else; or who owns its distributions cannot be found out.
     """
+    with probing(executable, timeout=timeout, with_distributions=with_distributions) as answer:
+        return answer()
+
+
+@contextlib.contextmanager
+def probing(
+    executable: Path, *, timeout: float = 30.0, with_distributions: bool = True
+) -> Iterator[Callable[[], Interpreter]]:
+    """Start what `probe` does; what this gives waits for the answer and returns the interpreter.
+
+    Leaving the block before that ends the program. Raises, here or when waiting, what `probe` does.
+    """
     program = Path(os.path.abspath(executable))  # noqa: PTH100 - resolve() would leave a venv
-    fence = secrets.token_hex(16)
-    script = importlib.resources.files(__package__).joinpath("_inside.py").read_text("utf-8")
+    fence = os.urandom(16).hex()
     # -B: an image without byte code would get it written beside its standard library.
     command: list[str | Path] = [
         program,
@@ -57,8 +73,13 @@ def probe(executable: Path, *, timeout: float = 30.0) -> Interpreter:
         fence,
         _packaging_home(),
         MINIMUM_VERSION,
+        "all" if with_distributions else "none",
     ]
-    completed = _run(program, command, script, timeout)
+    with _started(program, command, _script(), timeout) as end:
+        yield lambda: _answer(program, end(), fence, timeout)
+
+
+def _answer(program: Path, completed: Completed, fence: str, timeout: float) -> Interpreter:
     answer = _fenced(completed.stdout, fence)
     if answer is None:
         raise _no_answer(program, completed, timeout)
@@ -78,6 +99,14 @@ def probe(executable: Path, *, timeout: float = 30.0) -> Interpreter:
         ) from error
 
 
+def _script() -> str:
+    # The loader, because this package may lie in a zip file; importlib.resources is slow to import.
+    content = pkgutil.get_data(__package__, "_inside.py")
+    if content is None:
+        raise InterpreterError("A part of syncsteps is missing.", hint="Install syncsteps again.")
+    return content.decode("utf-8")
+
+
 def _packaging_home() -> Path:
     spec = importlib.util.find_spec("packaging")
     if spec is None or spec.origin is None:
@@ -88,15 +117,24 @@ def _packaging_home() -> Path:
     return Path(spec.origin).parent.parent
 
 
-def _run(program: Path, command: list[str | Path], script: str, timeout: float) -> Completed:
-    try:
-        return run(command, input_text=script, timeout=timeout)
-    except ProcessTimeoutError as error:
-        raise InterpreterError(
-            f"{program} did not answer within {timeout:g} seconds; it was killed.", hint=_HINT
-        ) from error
-    except OSError as error:
-        raise InterpreterError(_not_started(program, error), hint=_HINT) from error
+@contextlib.contextmanager
+def _started(
+    program: Path, command: list[str | Path], script: str, timeout: float
+) -> Iterator[Callable[[], Completed]]:
+    def end() -> Completed:
+        try:
+            return wait()
+        except ProcessTimeoutError as error:
+            raise InterpreterError(
+                f"{program} did not answer within {timeout:g} seconds; it was killed.", hint=_HINT
+            ) from error
+
+    with contextlib.ExitStack() as stack:
+        try:
+            wait = stack.enter_context(started(command, input_text=script, timeout=timeout))
+        except OSError as error:
+            raise InterpreterError(_not_started(program, error), hint=_HINT) from error
+        yield end
 
 
 def _not_started(program: Path, error: OSError) -> str:
@@ -126,12 +164,12 @@ def _fenced(output: str, fence: str) -> dict[str, Any] | None:
 def _no_answer(program: Path, completed: Completed, timeout: float) -> InterpreterError:
     if completed.status == _USAGE_STATUS:
         # An interpreter that does not know -I is a very old one: it can say which.
-        fence = secrets.token_hex(16)
+        fence = os.urandom(16).hex()
         script = (
             f'import sys; print(\'{fence}{{"too_old": "%d.%d.%d"}}{fence}\' % sys.version_info[:3])'
         )
-        again = _run(program, [program, "-c", script], "", timeout)
-        answer = _fenced(again.stdout, fence)
+        with _started(program, [program, "-c", script], "", timeout) as again:
+            answer = _fenced(again().stdout, fence)
         if answer is not None:
             return _too_old(program, answer["too_old"])
     if completed.status < 0:
@@ -180,6 +218,8 @@ def _complete(interpreter: Interpreter) -> Interpreter:
 
 def _managed_error(text: str) -> str:
     """Return the message that an EXTERNALLY-MANAGED file gives, or "" (PEP 668)."""
+    import configparser  # noqa: PLC0415 - Debian has such a file, and few others
+
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(text)

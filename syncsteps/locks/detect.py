@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import tomli
 
 from syncsteps.errors import LockError
+from syncsteps.locks.limits import check_json, check_toml
+from syncsteps.locks.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Document", "Format", "format_of_name", "recognize"]
+__all__ = ["Document", "Format", "format_of_name", "parse_toml", "recognize"]
 
 Format = Literal["uv", "pylock", "poetry", "pdm", "pipfile", "requirements"]
 
@@ -62,7 +64,7 @@ def recognize(text: str, *, filename: str, file: str) -> Document:
         data = _json(text, file)
         found: Format | None = "pipfile" if "_meta" in data else None
     elif expected or filename.endswith(".toml") or _TOML_LINE.search(text):
-        data = _toml(text, file)
+        data = parse_toml(text, file=file)
         found = _format_of_keys(data) or expected
     else:
         data, found = {}, "requirements"
@@ -91,19 +93,26 @@ def _format_of_keys(data: Mapping[str, Any]) -> Format | None:
     return None
 
 
-def _toml(text: str, file: str) -> Mapping[str, Any]:
+def parse_toml(text: str, *, file: str) -> Mapping[str, Any]:
+    """Return the TOML document ``text``.
+
+    Raises:
+        LockError: it is none, or larger than any lock.
+    """
+    check_toml(text, file=file)
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         hint = "resolve the merge conflict, or lock again" if "\n<<<<<<< " in text else ""
-        raise LockError(f"not valid TOML: {error}", file=file, hint=hint) from error
+        raise LockError(plain(f"not valid TOML: {error}"), file=file, hint=hint) from error
     except RecursionError as error:
         raise LockError("not readable as TOML: nested too deeply", file=file) from error
     except ValueError as error:
-        raise LockError(f"not readable as TOML: {error}", file=file) from error
+        raise LockError(plain(f"not readable as TOML: {error}"), file=file) from error
 
 
 def _json(text: str, file: str) -> Mapping[str, Any]:
+    check_json(text, file=file)
     try:
         data = json.loads(text)
     except RecursionError as error:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from syncsteps.errors import LockError
+from syncsteps.locks.limits import LONGEST_TEXT
+from syncsteps.locks.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,11 +54,13 @@ class Table:
         while table is not None:
             steps.append(table.step)
             table = table.parent
-        return ".".join(step for step in reversed(steps) if step)
+        return plain(".".join(step for step in reversed(steps) if step))
 
     def error(self, message: str, *, key: str = "", hint: str = "") -> LockError:
         """Return the error that ``message`` is, at ``key`` of this table."""
-        return LockError(message, file=self.file, table=self.where, key=key, hint=hint)
+        return LockError(
+            plain(message), file=self.file, table=self.where, key=plain(key), hint=hint
+        )
 
     def _child(self, values: Mapping[str, object], step: str) -> Table:
         return Table(values=values, file=self.file, step=step, parent=self)
@@ -64,9 +68,16 @@ class Table:
     def text(self, key: str) -> str | None:
         """Return the string at ``key``, or None where there is none."""
         value = self.values.get(key)
-        if value is None or isinstance(value, str):
-            return value
-        raise self._type_error("a string", value, key)
+        return None if value is None else self._text(value, key)
+
+    def _text(self, value: object, key: str) -> str:
+        if not isinstance(value, str):
+            raise self._type_error("a string", value, key)
+        if len(value) > LONGEST_TEXT:
+            raise self.error(
+                f"expected at most {LONGEST_TEXT:,} characters, found {len(value):,}", key=key
+            )
+        return value
 
     def parse(self, key: str, parser: Callable[[str], T]) -> T | None:
         """Return what ``parser`` makes of the string at ``key``, or None where there is none."""
@@ -84,9 +95,8 @@ class Table:
         """Return what ``parser`` makes of each string of the array at ``key`` (none: empty)."""
         parsed = []
         for index, item in enumerate(self._array(key)):
-            if not isinstance(item, str):
-                raise self._type_error("a string", item, f"{key}[{index}]")
-            parsed.append(self._parsed(item, parser, f"{key}[{index}]"))
+            text = self._text(item, f"{key}[{index}]")
+            parsed.append(self._parsed(text, parser, f"{key}[{index}]"))
         return tuple(parsed)
 
     def _parsed(self, text: str, parser: Callable[[str], T], key: str) -> T:
@@ -146,7 +156,8 @@ class Table:
 
     def parse_key(self, key: str, parser: Callable[[str], T]) -> T:
         """Return what ``parser`` makes of ``key`` itself, where keys are names."""
-        return self._parsed(key, parser, key)
+        text = self._text(key, key)
+        return self._parsed(text, parser, key or '""')
 
     def _tables(self, items: list[object], key: str) -> tuple[Table, ...]:
         tables = []

@@ -132,7 +132,8 @@ class Package:
 
     ``source`` is set for what does not come from an index, otherwise ``sdist`` and ``wheels``.
     Where the format names no files (requirements.txt), both are left out, and ``hashes`` are those
-    of the files of this version that may be used: any file of the index with one of them.
+    of the files of this version that may be used: any file of the index with one of them. Beside
+    files, they are those of further ones: a second sdist, or formats of the past.
     ``marker``: in a flat lock the entry applies exactly where it is true (it may use ``extras`` and
     ``dependency_groups``, PEP 751); in a graph lock it is the union of the forks that the entry
     belongs to. The dependency fields are filled in graph locks only; ``optional_dependencies`` and
@@ -196,8 +197,11 @@ class Lock:
     workspace's packages, ``requirements`` and ``dependency_groups`` are edges that hang on no
     package, and ``declared`` is what those groups were declared as (None: not recorded).
     ``extras`` and ``groups`` are every name that may be asked for; ``default_groups`` apply unless
-    they are declined. ``environments`` are the markers outside which the lock does not hold (empty:
-    none).
+    they are declined. ``production_group`` is the group of a flat lock that stands for the
+    project's own runtime dependencies (poetry's ``main``, the ``default`` of pdm and Pipenv): it
+    applies unless only other groups are asked for. ``environments`` are the markers outside which
+    the lock does not hold (empty: none). ``content_hash`` is what the lock says about the file that
+    it was made from, for staleness.
     """
 
     format: str
@@ -212,6 +216,8 @@ class Lock:
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     default_groups: tuple[str, ...] = ()
+    production_group: str | None = None
+    content_hash: str | None = None
     members: tuple[str, ...] = ()
     project: str | None = None
     requirements: tuple[Dependency, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
 
@@ -25,6 +25,7 @@ from syncsteps.locks.values import (
     parse_url,
     parse_vcs_url,
     parse_version,
+    plain,
 )
 
 if TYPE_CHECKING:
@@ -78,29 +79,44 @@ def read_pylock(data: Mapping[str, Any], origin: Origin) -> Lock:
 
 def _validate(data: Mapping[str, Any], origin: Origin) -> None:
     try:
-        Pylock.from_dict(cast("Mapping[str, Any]", _without_upload_time(data)))
+        Pylock.from_dict(_without_upload_time(data))
     except PylockUnsupportedVersionError as error:
         raise LockError(
-            f"expected lock-version 1.0, found another: {error.message}",
+            f"expected lock-version 1.0, found another: {plain(error.message)}",
             file=origin.name,
             key="lock-version",
             hint="lock again with a tool that writes version 1.0, or get a newer syncsteps",
         ) from error
     except PylockValidationError as error:
-        table, dot, key = (error.context or "").rpartition(".")
+        table, dot, key = plain(error.context or "").rpartition(".")
         if not dot and "[" in key:
             table, key = key, ""
-        raise LockError(error.message, file=origin.name, table=table, key=key) from error
+        # Of a text that does not parse, the further lines only point at the place in it.
+        message = plain(error.message.partition("\n")[0])
+        raise LockError(message, file=origin.name, table=table, key=key) from error
 
 
-def _without_upload_time(value: object) -> object:
-    if isinstance(value, dict):
-        return {
-            key: _without_upload_time(item) for key, item in value.items() if key != "upload-time"
-        }
-    if isinstance(value, list):
-        return [_without_upload_time(item) for item in value]
-    return value
+def _without_upload_time(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    packages = data.get("packages")
+    if not isinstance(packages, list):
+        return data
+    return {**data, "packages": [_stripped_package(package) for package in packages]}
+
+
+def _stripped_package(package: object) -> object:
+    if not isinstance(package, dict):
+        return package
+    stripped = {key: _stripped(package[key]) for key in ("archive", "sdist") if key in package}
+    wheels = package.get("wheels")
+    if isinstance(wheels, list):
+        stripped["wheels"] = [_stripped(wheel) for wheel in wheels]
+    return {**package, **stripped}
+
+
+def _stripped(file: object) -> object:
+    if not isinstance(file, dict) or "upload-time" not in file:
+        return file
+    return {key: value for key, value in file.items() if key != "upload-time"}
 
 
 def _package(entry: Table, origin: Origin) -> Package:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
-
-import tomli
+from typing import TYPE_CHECKING, Any
 
 from syncsteps.errors import LockError
-from syncsteps.locks.detect import format_of_name, recognize
+from syncsteps.locks import formats
+from syncsteps.locks.detect import format_of_name, parse_toml, recognize
 from syncsteps.locks.fields import Origin
-from syncsteps.locks.pylock import read_pylock
-from syncsteps.locks.requirements import read_requirements
-from syncsteps.locks.uv import read_uv
+from syncsteps.locks.limits import LARGEST_FILE, check_size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from syncsteps.locks.model import Lock
@@ -25,24 +22,18 @@ __all__ = ["find_lock", "read_lock"]
 
 _NAMES = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock")
 _REQUIREMENTS = "requirements.txt"
+_PIPFILE = "Pipfile"
 
-# What makes a lock, by the table of pyproject.toml that shows the tool is in use.
-_LOCKERS = {"uv": "uv lock", "poetry": "poetry lock", "pdm": "pdm lock"}
-_EXPORTS = {
-    "poetry": (
-        "poetry.lock",
-        "`poetry export --output requirements.txt` (of the plugin poetry-plugin-export)",
-    ),
-    "pdm": ("pdm.lock", "`pdm export --format pylock --output pylock.toml`"),
-    "pipfile": ("Pipfile.lock", "`pipenv requirements --hash > requirements.txt`"),
-}
+# The lock of each tool that has a table in pyproject.toml where it is in use.
+_LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock"}
 
 
 def find_lock(directory: Path, *, pyproject: Mapping[str, object] | None) -> Path:
     """Return the one lock in a project's directory, whose pyproject.toml is ``pyproject``.
 
-    A requirements.txt counts only where there is no other lock, and so does a single
-    ``pylock.NAME.toml``.
+    Of several it is the one whose tool the project shows to be in use, if that is so for one only:
+    by the tool's table in pyproject.toml, or for Pipfile.lock by a Pipfile. A requirements.txt
+    counts only where there is no other lock, and so does a single ``pylock.NAME.toml``.
 
     Raises:
         LockError: there is none, or there are several.
@@ -52,6 +43,7 @@ def find_lock(directory: Path, *, pyproject: Mapping[str, object] | None) -> Pat
         files = sorted(path.name for path in directory.iterdir() if path.is_file())
     except OSError as error:
         raise LockError(f"cannot look for a lock: {error.strerror or error}", file=shown) from error
+    tools = _tools(pyproject, files)
     locks = [name for name in _NAMES if name in files]
     if not locks:
         locks = [name for name in files if format_of_name(name) == "pylock"]
@@ -62,29 +54,35 @@ def find_lock(directory: Path, *, pyproject: Mapping[str, object] | None) -> Pat
             f"found no lock; looked for {', '.join(_NAMES)}, one pylock.NAME.toml"
             f" and {_REQUIREMENTS}",
             file=shown,
-            hint=_how_to_lock(pyproject),
+            hint=f"make one with `{next(iter(tools), 'uv')} lock`, or say where it is with --lock",
         )
-    if len(locks) > 1:
+    in_use = [name for name in locks if name in tools.values()]
+    if len(locks) > 1 and len(in_use) != 1:
         raise LockError(
             f"found several locks: {', '.join(locks)}",
             file=shown,
-            hint=f"say which one with --lock, for example --lock {locks[0]}",
+            hint=f"say which one with --lock, for example --lock {(in_use or locks)[0]}, or with"
+            " lock in [tool.syncsteps]",
         )
-    return directory / locks[0]
+    return directory / (in_use or locks)[0]
 
 
-def _how_to_lock(pyproject: Mapping[str, object] | None) -> str:
-    tool = (pyproject or {}).get("tool")
-    used = [name for name in _LOCKERS if isinstance(tool, dict) and name in tool]
-    command = _LOCKERS[used[0]] if used else _LOCKERS["uv"]
-    return f"make one with `{command}`, or say where it is with --lock"
+def _tools(pyproject: Mapping[str, object] | None, files: Iterable[str]) -> dict[str, str]:
+    """Return the tools that the project shows to be in use, each with the name of its lock."""
+    tables = (pyproject or {}).get("tool")
+    tools = {
+        tool: lock for tool, lock in _LOCKS.items() if isinstance(tables, dict) and tool in tables
+    }
+    if _PIPFILE in files:
+        tools["pipenv"] = f"{_PIPFILE}.lock"
+    return tools
 
 
 def read_lock(path: Path, *, name: str = "", environment: Mapping[str, str] | None = None) -> Lock:
     """Return the lock in the file ``path``, of whatever format it has.
 
     ``name`` is the path as the user gave it, for errors (default: ``path``). ``environment`` is
-    where the ``${VARIABLE}`` of a requirements file come from; None: nowhere.
+    where the ``${VARIABLE}`` of a requirements file or a Pipfile.lock come from; None: nowhere.
 
     Raises:
         LockError: the file cannot be read, has no known format, or is malformed.
@@ -101,50 +99,94 @@ def read_lock(path: Path, *, name: str = "", environment: Mapping[str, str] | No
         digest=hashlib.sha256(content).hexdigest(),
     )
     if document.format == "uv":
-        return read_uv(document.data, origin)
+        return formats.read_uv(document.data, origin)
     if document.format == "pylock":
-        return read_pylock(document.data, origin)
+        return formats.read_pylock(document.data, origin)
     if document.format == "requirements":
-        disk = _Disk(whole.parent)
-        lock = read_requirements(text, origin, environment=environment or {}, surroundings=disk)
-        return replace(lock, digest=disk.digest(content))
-    raise _unreadable(document.format, name)
+        disk = _Disk(whole.parent, content)
+        lock = formats.read_requirements(
+            text, origin, environment=environment or {}, surroundings=disk
+        )
+        return replace(lock, digest=disk.digest)
+    if document.format == "pipfile":
+        disk = _Disk(whole.parent, content)
+        return formats.read_pipfile(
+            document.data,
+            origin,
+            environment=environment,
+            project_name=disk.project_name,
+        )
+    pyproject = _pyproject_beside(whole)
+    if document.format == "poetry":
+        return formats.read_poetry(document.data, origin, pyproject)
+    return formats.read_pdm(document.data, origin, pyproject)
 
 
-def _unreadable(found: str, name: str) -> LockError:
-    filename, command = _EXPORTS[found]
-    return LockError(
-        f"this is a {filename}, a format that cannot be read yet",
-        file=name,
-        hint=f"export it with {command} and pass the result with --lock",
-    )
+def _pyproject_beside(lock: Path) -> Mapping[str, Any] | None:
+    """Return the pyproject.toml that a lock belongs to, None where there is none.
+
+    Raises:
+        LockError: it cannot be read.
+    """
+    path = lock.parent / "pyproject.toml"
+    if not path.is_file():
+        return None
+    return parse_toml(_decoded(_bytes(path, path.name), path.name), file=path.name)
 
 
 class _Disk:
-    """The surroundings of a requirements file in the directory ``root``."""
+    """The surroundings of a lock of these bytes in the directory ``root``."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, lock: bytes) -> None:
         self._root = root
-        self._included: list[bytes] = []
+        self._digest = hashlib.sha256(lock)
 
     def text(self, path: str) -> str:
         content = _bytes(self._root / path, path)
-        self._included.append(content)
+        self._digest.update(content)
         return _decoded(content, path)
 
     def project_name(self, path: str) -> str | None:
+        directory = self._root / path
         try:
-            text = (self._root / path / "pyproject.toml").read_text(encoding="utf-8")
-            pyproject = tomli.loads(text)
-        except (OSError, ValueError, RecursionError):
+            return _name_in_pyproject(directory) or _name_in_setup_cfg(directory)
+        except (LockError, OSError):
             return None
-        project = pyproject.get("project")
-        name = project.get("name") if isinstance(project, dict) else None
-        return name if isinstance(name, str) else None
 
-    def digest(self, content: bytes) -> str:
-        """Return the SHA-256 of ``content`` and of everything that was included."""
-        return hashlib.sha256(b"".join((content, *self._included))).hexdigest()
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the lock and of everything that it has included so far."""
+        return self._digest.hexdigest()
+
+
+def _name_in_pyproject(directory: Path) -> str | None:
+    path = directory / "pyproject.toml"
+    if not path.is_file():
+        return None
+    pyproject = parse_toml(_decoded(_bytes(path, path.name), path.name), file=path.name)
+    tools = pyproject.get("tool")
+    poetry = tools.get("poetry") if isinstance(tools, dict) else None
+    for table in (pyproject.get("project"), poetry):
+        name = table.get("name") if isinstance(table, dict) else None
+        if isinstance(name, str):
+            return name
+    return None
+
+
+def _name_in_setup_cfg(directory: Path) -> str | None:
+    # Most locks name no directory that has one.
+    from configparser import Error as ConfigError  # noqa: PLC0415
+    from configparser import RawConfigParser  # noqa: PLC0415
+
+    path = directory / "setup.cfg"
+    if not path.is_file():
+        return None
+    parser = RawConfigParser()
+    try:
+        parser.read_string(_decoded(_bytes(path, path.name), path.name))
+    except ConfigError:
+        return None
+    return parser.get("metadata", "name", fallback=None)
 
 
 def _bytes(path: Path, name: str) -> bytes:
@@ -152,7 +194,8 @@ def _bytes(path: Path, name: str) -> bytes:
         if path.exists() and not path.is_file():
             kind = "a directory" if path.is_dir() else "no regular file"
             raise LockError(f"expected a file, found {kind}", file=name)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError as error:
         raise LockError(
             "there is no such file", file=name, hint="say where the lock is with --lock"
@@ -161,6 +204,8 @@ def _bytes(path: Path, name: str) -> bytes:
         raise LockError(f"cannot be read: {error.strerror or error}", file=name) from error
     except ValueError as error:
         raise LockError(f"not a path: {error}", file=name) from error
+    check_size(content, file=name)
+    return content
 
 
 def _decoded(content: bytes, name: str) -> str:

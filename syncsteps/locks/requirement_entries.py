@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
 
-from syncsteps.locks.model import Archive, Directory, Package, Vcs
+from syncsteps.locks.locations import file_says, is_archive, is_local, local_path, repository
+from syncsteps.locks.model import Archive, Directory, Package
 from syncsteps.locks.values import (
     VCS_TYPES,
-    file_name_of,
-    is_url,
-    parse_commit,
     parse_digest,
     parse_hash,
     parse_marker,
     parse_name,
-    parse_path,
-    parse_revision,
     parse_subdirectory,
     parse_url,
-    parse_vcs_url,
     parse_version,
     quoted,
-    split_url,
 )
 
 if TYPE_CHECKING:
@@ -47,11 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["read_entry"]
 
 _VCS = re.compile(rf"({'|'.join(VCS_TYPES)})\+(.*)")
-_ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar")
 _EXTRAS = re.compile(r"\[[^\[\]]*\]$")
-_MARKER_START = re.compile(r"\s+;\s*|;\s+")
+_MARKER_START = re.compile(r"(?<=\s);|;(?=\s)")
 _NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\[\]]*\]\s*)?@")
-_DRIVE = re.compile(r"/[A-Za-z]:")
 
 _NOT_A_LOCK = (
     "a requirements file is a lock only where every entry is pinned: make one with"
@@ -119,13 +104,13 @@ def _is_location(text: str) -> bool:
         "/" in target
         or "\\" in target
         or target.startswith((".", "file:"))
-        or _EXTRAS.sub("", target).lower().endswith(_ARCHIVES)
+        or is_archive(_EXTRAS.sub("", target))
     )
 
 
 def _without_marker(text: str) -> tuple[str, Marker | None]:
     target, *marker = _MARKER_START.split(text, maxsplit=1)
-    return target, parse_marker(marker[0]) if marker else None
+    return target.rstrip(), parse_marker(marker[0].strip()) if marker else None
 
 
 def _direct(
@@ -142,12 +127,12 @@ def _direct(
     source: Source
     version: Version | None = None
     if vcs := _VCS.fullmatch(location):
-        source = _vcs(vcs[1], vcs[2], fragment)
+        source = repository(vcs[1], vcs[2], subdirectory=_subdirectory(fragment))
         found = None
     else:
-        local = not is_url(location) or location.startswith("file:")
-        place = _path(location) if local else parse_url(location)
-        if local and not place.lower().endswith(_ARCHIVES):
+        local = is_local(location)
+        place = local_path(location) if local else parse_url(location)
+        if local and not is_archive(place):
             source = Directory(path=place, editable=editable, subdirectory=_subdirectory(fragment))
             found = project_name(place)
         else:
@@ -157,7 +142,7 @@ def _direct(
                 hashes=tuple(dict.fromkeys((*hashes, *_fragment_hashes(fragment)))),
                 subdirectory=_subdirectory(fragment),
             )
-            found, version = _file_says(place)
+            found, version = file_says(place)
     name = name or fragment.get("egg", "").partition("[")[0] or found or ""
     if not name:
         raise ValueError(
@@ -179,52 +164,3 @@ def _fragment_hashes(fragment: dict[str, str]) -> list[Hash]:
 def _subdirectory(fragment: dict[str, str]) -> str | None:
     text = fragment.get("subdirectory")
     return None if text is None else parse_subdirectory(text)
-
-
-def _vcs(kind: str, address: str, fragment: dict[str, str]) -> Vcs:
-    parts = split_url(parse_vcs_url(address))
-    path, at, revision = parts.path.rpartition("@")
-    if not at:
-        path, revision = parts.path, ""
-    url = parts._replace(path=path).geturl()
-    commit: str | None = None
-    if revision:
-        parse_revision(revision)
-        commit = _commit(kind, revision)
-    return Vcs(
-        type=kind,
-        url=url,
-        commit_id=commit,
-        requested_revision=revision or None,
-        subdirectory=_subdirectory(fragment),
-    )
-
-
-def _commit(kind: str, revision: str) -> str | None:
-    """Return ``revision`` if it cannot move: a full commit of git, anything that others have."""
-    if kind != "git":
-        return revision
-    try:
-        return parse_commit(revision)
-    except ValueError:
-        return None
-
-
-def _path(location: str) -> str:
-    if location.startswith("file:"):
-        location = unquote(
-            split_url(parse_url(location)).path if is_url(location) else location[5:]
-        )
-        if _DRIVE.match(location):
-            location = location[1:]
-    return posixpath.normpath(parse_path(location).replace("\\", "/"))
-
-
-def _file_says(location: str) -> tuple[str | None, Version | None]:
-    filename = file_name_of(location)
-    try:
-        if filename.endswith(".whl"):
-            return parse_wheel_filename(filename)[:2]
-        return parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename):
-        return None, None

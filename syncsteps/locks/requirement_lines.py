@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-import shlex
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import LockError
-from syncsteps.locks.values import quoted
+from syncsteps.locks.limits import LONGEST_LINE, LONGEST_TEXT, check_lines
+from syncsteps.locks.values import plain, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = ["Line", "Option", "read_lines"]
 
-_COMMENT = re.compile(r"(?:^|\s+)#.*$")
+# Each looks back at one white space only: to match a run of them would take quadratic time.
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _COMMENT_LINE = re.compile(r"\s*#")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_OPTIONS_START = re.compile(r"(?:^|\s+)(?=-)")
+_OPTIONS_START = re.compile(r"(?:^|(?<=\s))(?=-)")
+_WORD = re.compile(r"(?:[^\s'\"]+|'[^']*'|\"[^\"]*\"|(?P<unclosed>['\"]))+")
+_QUOTATION = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 # Each option that pip or uv takes in a requirements file, with its other spellings.
 _WITH_VALUE = {
@@ -74,7 +78,9 @@ class Line:
 
     def error(self, message: str, *, hint: str = "") -> LockError:
         """Return the error that ``message`` is, at this line."""
-        return LockError(message, file=self.file, table=f"line {self.number}", hint=hint)
+        return LockError(
+            plain(message), file=plain(self.file), table=f"line {self.number}", hint=hint
+        )
 
 
 def read_lines(text: str, *, file: str, environment: Mapping[str, str]) -> Iterator[Line]:
@@ -87,15 +93,18 @@ def read_lines(text: str, *, file: str, environment: Mapping[str, str]) -> Itera
         LockError: an unknown option, one that lacks its value, an unset variable, or characters
             that no requirement has.
     """
+    check_lines(text, file=file)
     for number, joined in _joined(text):
         stripped = _COMMENT.sub("", joined).replace("\t", " ").strip()
         if not stripped:
             continue
         line = Line(file=file, number=number, requirement="")
+        _check_length(stripped, LONGEST_LINE, line)
         expanded = _expand(stripped, line, environment)
         if not expanded.isprintable():
             raise line.error("control characters in a requirement")
         requirement, *rest = _OPTIONS_START.split(expanded, maxsplit=1)
+        _check_length(requirement, LONGEST_TEXT, line)
         yield Line(
             file=file,
             number=number,
@@ -122,32 +131,39 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _expand(text: str, line: Line, environment: Mapping[str, str]) -> str:
-    unset = [name for name in _VARIABLE.findall(text) if name not in environment]
+    used = _VARIABLE.findall(text)
+    unset = [name for name in used if name not in environment]
     if unset:
         raise line.error(
             f"the environment variable {unset[0]} is not set",
             hint=f"set {unset[0]}, or write its value into the file",
         )
+    if sum(len(environment[name]) for name in used) > LONGEST_TEXT:
+        raise line.error(f"its variables have more than {LONGEST_TEXT:,} characters")
     return _VARIABLE.sub(lambda match: environment[match[1]], text)
 
 
+def _check_length(text: str, longest: int, line: Line) -> None:
+    if len(text) > longest:
+        raise line.error(f"expected at most {longest:,} characters, found {len(text):,}")
+
+
 def _words(text: str, line: Line) -> list[str]:
+    """Split ``text`` as a shell does, but for backslashes: they are part of Windows paths."""
     if "'" not in text and '"' not in text:
         return text.split()
-    lexer = shlex.shlex(text, posix=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    lexer.escape = ""  # a backslash is part of a Windows path
-    try:
-        return list(lexer)
-    except ValueError as error:
-        raise line.error("a quotation in the options is not closed") from error
+    words = []
+    for match in _WORD.finditer(text):
+        if match["unclosed"]:
+            raise line.error("a quotation in the options is not closed")
+        words.append(_QUOTATION.sub(lambda quotation: quotation[0][1:-1], match[0]))
+    return words
 
 
 def _options(text: str, line: Line) -> Iterator[Option]:
-    words = _words(text, line)
+    words = deque(_words(text, line))
     while words:
-        word = words.pop(0)
+        word = words.popleft()
         spelling, equals, value = _split(word)
         name = _NAMES.get(spelling)
         if name is None:
@@ -163,7 +179,7 @@ def _options(text: str, line: Line) -> Iterator[Option]:
         elif not equals:
             if not words:
                 raise line.error(f"the option {spelling} lacks its value")
-            value = words.pop(0)
+            value = words.popleft()
         yield Option(name=name, value=value)
 
 

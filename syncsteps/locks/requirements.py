@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from syncsteps.errors import LockError
+from syncsteps.locks.limits import MOST_FILES
 from syncsteps.locks.model import Directory, Lock
 from syncsteps.locks.requirement_entries import read_entry
 from syncsteps.locks.requirement_lines import read_lines
@@ -59,7 +60,8 @@ def read_requirements(
     """
     index: str | None = None
     packages = []
-    for line in _lines(text, origin.name, environment, surroundings, within=(origin.path.name,)):
+    lines = _Lines(environment, surroundings)
+    for line in lines.read(text, origin.name, within=(origin.path.name,)):
         entry = read_entry(line, project_name=surroundings.project_name)
         if entry is not None:
             packages.append(entry)
@@ -94,34 +96,42 @@ def read_requirements(
     )
 
 
-def _lines(
-    text: str,
-    file: str,
-    environment: Mapping[str, str],
-    surroundings: Surroundings,
-    *,
-    within: tuple[str, ...],
-) -> Iterator[Line]:
-    """Yield the lines of ``text`` and, in its place, those of every file that it includes.
+class _Lines:
+    """Reads lines, and counts the files that they include."""
 
-    ``within`` are the files that are being read, relative to the root, the innermost last.
-    """
-    for line in read_lines(text, file=file, environment=environment):
-        included = [option.value for option in line.options if option.name == "--requirement"]
-        if line.requirement or not included:
-            yield line
-            continue
-        for name in included:
-            path = _included(name, line, within[-1])
-            if path in within:
-                chain = " -> ".join((*within[within.index(path) :], path))
-                raise line.error(f"files that include each other: {chain}")
-            shown = posixpath.join(posixpath.dirname(file.replace("\\", "/")), name)
-            try:
-                nested = surroundings.text(path)
-            except LockError as error:
-                raise line.error(f"cannot include {quoted(name)}: {error.message}") from error
-            yield from _lines(nested, shown, environment, surroundings, within=(*within, path))
+    def __init__(self, environment: Mapping[str, str], surroundings: Surroundings) -> None:
+        self._environment = environment
+        self._surroundings = surroundings
+        self._files = 0
+
+    def read(self, text: str, file: str, *, within: tuple[str, ...]) -> Iterator[Line]:
+        """Yield the lines of ``text`` and, in its place, those of every file that it includes.
+
+        ``within`` are the files that are being read, relative to the root, the innermost last.
+        """
+        for line in read_lines(text, file=file, environment=self._environment):
+            included = [option.value for option in line.options if option.name == "--requirement"]
+            if line.requirement or not included:
+                yield line
+                continue
+            for name in included:
+                path = _included(name, line, within[-1])
+                nested = self._nested(name, path, line, within)
+                shown = posixpath.join(posixpath.dirname(file.replace("\\", "/")), name)
+                yield from self.read(nested, shown, within=(*within, path))
+
+    def _nested(self, name: str, path: str, line: Line, within: tuple[str, ...]) -> str:
+        if path in within:
+            chain = " -> ".join((*within[within.index(path) :], path))
+            raise line.error(f"files that include each other: {chain}")
+        # Files that each include the next one twice need no circle to be endless.
+        self._files += 1
+        if self._files > MOST_FILES:
+            raise line.error(f"expected at most {MOST_FILES} included files, found more")
+        try:
+            return self._surroundings.text(path)
+        except LockError as error:
+            raise line.error(f"cannot include {quoted(name)}: {error.message}") from error
 
 
 def _included(name: str, line: Line, including: str) -> str:

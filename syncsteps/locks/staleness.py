@@ -11,9 +11,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from syncsteps.locks.model import Declared
+from syncsteps.locks.staleness_pdm import pdm_hashes
+from syncsteps.locks.staleness_pipfile import pipfile_hashes
+from syncsteps.locks.staleness_poetry import poetry_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from syncsteps.locks.model import Lock
 
@@ -36,16 +39,34 @@ class _UnreadableError(Exception):
     """The project's requirements cannot be told from its pyproject.toml; the text says why."""
 
 
-def staleness(lock: Lock, pyproject: Mapping[str, Any] | None) -> Staleness:
+def staleness(
+    lock: Lock,
+    pyproject: Mapping[str, Any] | None,
+    *,
+    pipfile: Mapping[str, Any] | None = None,
+) -> Staleness:
     """Hold ``lock`` against ``pyproject``, the project's pyproject.toml (None: it has none).
+
+    A pdm.lock and a poetry.lock record a hash of what they were made from in pyproject.toml; a
+    Pipfile.lock that of ``pipfile``, which it is held against instead.
 
     A uv.lock records what the project in its directory declared: its requirements, by extra and
     by group, each with its extras and its version specifier. Those are compared, and markers are
     not. The other members of a workspace are not looked at. Formats that do not record what they
     were made from are not known to be stale or current.
     """
+    if lock.format == "Pipfile.lock":
+        return _by_hash(lock, pipfile, "Pipfile", pipfile_hashes)
+    if lock.format == "pdm.lock":
+        return _by_hash(lock, pyproject, "pyproject.toml", pdm_hashes)
+    if lock.format == "poetry.lock":
+        return _by_hash(lock, pyproject, "pyproject.toml", poetry_hashes)
     if lock.layout == "flat":
         return _unknown(f"a {lock.format} does not record what it was made from")
+    return _by_declarations(lock, pyproject)
+
+
+def _by_declarations(lock: Lock, pyproject: Mapping[str, Any] | None) -> Staleness:
     if pyproject is None:
         return _unknown("there is no pyproject.toml beside it")
     recorded = _recorded(lock)
@@ -60,6 +81,27 @@ def staleness(lock: Lock, pyproject: Mapping[str, Any] | None) -> Staleness:
         return Staleness(known=True, reasons=(reason,))
     sources = _names_with_sources(pyproject)
     return Staleness(known=True, reasons=_differences(name, recorded, declared, sources))
+
+
+def _by_hash(
+    lock: Lock,
+    content: Mapping[str, Any] | None,
+    file: str,
+    hashes: Callable[[Mapping[str, Any]], tuple[str, ...]],
+) -> Staleness:
+    """Compare the hash in ``lock`` with those that its tool's versions make of ``content``."""
+    if content is None:
+        return _unknown(f"there is no {file} beside it")
+    if lock.content_hash is None:
+        return _unknown("it does not record what it was made from")
+    try:
+        current = hashes(content)
+    except ValueError as error:
+        return _unknown(str(error))
+    if lock.content_hash in current:
+        return Staleness(known=True)
+    reason = f"{file} has changed since (its hash is {current[0]}, recorded is {lock.content_hash})"
+    return Staleness(known=True, reasons=(reason,))
 
 
 def _differences(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from packaging.markers import Marker
+    from packaging.version import Version
 
     from syncsteps.locks.fields import Origin
 
@@ -161,7 +162,10 @@ def _fork_marker(entry: Table) -> Marker | None:
     markers = entry.parse_each("resolution-markers", parse_marker)
     if not markers:
         return None
-    return parse_marker(" or ".join(f"({marker})" for marker in markers))
+    try:
+        return parse_marker(" or ".join(f"({marker})" for marker in markers))
+    except ValueError as error:
+        raise entry.error(str(error), key="resolution-markers") from error
 
 
 def _edges(groups: Iterable[tuple[str, Sequence[Table]]]) -> Edges:
@@ -235,18 +239,18 @@ def _names(edges: Iterable[Edges]) -> tuple[str, ...]:
 
 def _check_entries(entries: Sequence[Table], packages: Sequence[Package]) -> None:
     """Refuse two entries that are the same, and edges that lead nowhere."""
-    by_name: dict[str, list[Package]] = {}
+    # What an edge may say of each entry: its version and source, one of them, or neither.
+    known: set[tuple[str, Version | None, str | None]] = set()
+    seen: set[tuple[str, Version | None, str]] = set()
     for entry, package in zip(entries, packages, strict=True):
-        same_name = by_name.setdefault(package.name, [])
-        if any(
-            other.version == package.version and other.source_id == package.source_id
-            for other in same_name
-        ):
+        name, version, source_id = package.name, package.version, package.source_id
+        if (name, version, source_id) in seen:
             raise entry.error(f"a second entry of {_label(package)} from the same source")
-        same_name.append(package)
+        seen.add((name, version, source_id))
+        known |= {(name, v, s) for v in (version, None) for s in (source_id, None)}
     for entry, package in zip(entries, packages, strict=True):
         for edge in _all_edges(package):
-            if not any(_leads_to(edge, target) for target in by_name.get(edge.name, ())):
+            if (edge.name, edge.version, edge.source_id) not in known:
                 wanted = edge.name if edge.version is None else f"{edge.name} {edge.version}"
                 raise entry.error(
                     f"{_label(package)} depends on {wanted}, which has no entry of its own",
@@ -258,10 +262,6 @@ def _all_edges(package: Package) -> Iterable[Dependency]:
     yield from package.dependencies
     for _, edges in (*package.optional_dependencies, *package.dependency_groups):
         yield from edges
-
-
-def _leads_to(edge: Dependency, target: Package) -> bool:
-    return edge.version in {None, target.version} and edge.source_id in {None, target.source_id}
 
 
 def _label(package: Package) -> str:

@@ -35,6 +35,7 @@ __all__ = [
     "parse_url",
     "parse_vcs_url",
     "parse_version",
+    "plain",
     "quoted",
     "redacted",
     "split_url",
@@ -63,7 +64,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][^\s/\\\"<>^`{|}]*")
 # RFC 3986 has no place for these. Two of them are live in a requirements file: a backslash at the
 # end continues the line, and ${NAME} is replaced by a variable of the environment.
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#\s\"<>\\^`{|}]*)[^\s\"<>\\^`{|}]*")
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#\s\"<>\\^`{|}]*)(?:[/?#][^\s\"<>\\^`{|}]*)?")
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
 _FILE_SCHEMES = frozenset({"http", "https", "file"})
 _VCS_SCHEMES = frozenset({"http", "https", "file", "ssh", "git", "svn"})
@@ -82,7 +83,10 @@ _ANY_ENVIRONMENT = {
     "python_version": "3.12",
     "sys_platform": "linux",
 }
+# Names and versions become names of files, which no usual file system allows to be longer.
+_LONGEST_NAME = 255
 _LONGEST_QUOTE = 120
+_LONGEST_MESSAGE = 500
 _DEEPEST_MARKER = 40
 
 
@@ -99,9 +103,24 @@ def quoted(text: str) -> str:
     return repr(shown)
 
 
+def plain(text: str) -> str:
+    """Return a whole message fit to be shown, whatever it quotes: as `quoted`, without quotes."""
+    shown = "".join(
+        character if character.isprintable() else repr(character)[1:-1]
+        for character in redacted(text[:_LONGEST_MESSAGE])
+    )
+    return shown if len(text) <= _LONGEST_MESSAGE else f"{shown}…"
+
+
+def _check_length(text: str, what: str) -> None:
+    if len(text) > _LONGEST_NAME:
+        raise ValueError(f"{quoted(text)} is longer than a {what} can be ({_LONGEST_NAME})")
+
+
 @lru_cache(maxsize=8192)
 def parse_name(text: str) -> str:
     """Return the normalized form (PEP 503) of a package's, an extra's or a group's name."""
+    _check_length(text, "name")
     if not _NAME.fullmatch(text):
         raise ValueError(f"{quoted(text)} is not a name (PEP 508: letters, digits, '.', '_', '-')")
     return canonicalize_name(text)
@@ -110,12 +129,11 @@ def parse_name(text: str) -> str:
 @lru_cache(maxsize=8192)
 def parse_version(text: str) -> Version:
     """Return a version (PEP 440)."""
+    _check_length(text, "version")
     try:
         return Version(text)
     except InvalidVersion:
         raise ValueError(f"{quoted(text)} is not a version (PEP 440)") from None
-    except ValueError:
-        raise ValueError(f"{quoted(text)} has a number that is too long for a version") from None
 
 
 @lru_cache(maxsize=2048)
@@ -220,6 +238,7 @@ def parse_subdirectory(text: str) -> str:
 
 def parse_file_name(text: str) -> str:
     """Return the name of a wheel's or an sdist's file as it is: a name, not a path."""
+    _check_length(text, "file's name")
     if not _FILE_NAME.fullmatch(text) or not text.isprintable():
         raise ValueError(f"{quoted(text)} is not the name of a wheel's or an sdist's file")
     return text

@@ -1,8 +1,51 @@
 """What the user sees: a console, a log, a file."""
+# ruff: noqa: TC004 - the names of __all__ are there, only later
 
 from __future__ import annotations
 
-from syncsteps.report.console import Console, TerminalConsole
-from syncsteps.report.document import render_json
+from typing import TYPE_CHECKING
 
-__all__ = ["Console", "TerminalConsole", "render_json"]
+from syncsteps.late import import_late
+
+if TYPE_CHECKING:
+    from syncsteps.report.console import Console, TerminalConsole
+    from syncsteps.report.document import render_json
+    from syncsteps.report.lines import (
+        action_cells,
+        actions_shown,
+        drift_line,
+        finding_shown,
+        import_lines,
+        summary_line,
+    )
+    from syncsteps.report.verdict import error_of
+
+__all__ = [
+    "Console",
+    "TerminalConsole",
+    "action_cells",
+    "actions_shown",
+    "drift_line",
+    "error_of",
+    "finding_shown",
+    "import_lines",
+    "render_json",
+    "summary_line",
+]
+
+import_late(
+    __name__,
+    {
+        "syncsteps.report.console": ("Console", "TerminalConsole"),
+        "syncsteps.report.document": ("render_json",),
+        "syncsteps.report.lines": (
+            "action_cells",
+            "actions_shown",
+            "drift_line",
+            "finding_shown",
+            "import_lines",
+            "summary_line",
+        ),
+        "syncsteps.report.verdict": ("error_of",),
+    },
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, TextIO
 
+from syncsteps import report
 from syncsteps.events import (
     Imported,
     Importing,
@@ -20,30 +21,25 @@ from syncsteps.events import (
     Verified,
     Waiting,
 )
-from syncsteps.plan import Install, Keep, Remove, Replace
-from syncsteps.report.plain import plain
-from syncsteps.smoke.model import Verdict
-from syncsteps.verify.model import Severity
+from syncsteps.report.plain import QUOTE, counted, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
+    from rich.console import Console as RichConsole
     from rich.progress import Progress, TaskID
 
-    from syncsteps.check import Drift
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Event, Outcome
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.plan import Action
-    from syncsteps.smoke.model import ImportResult
     from syncsteps.verify.model import Finding
 
 __all__ = ["Console", "TerminalConsole"]
 
 _MEGABYTE = 1_000_000
-
-# Before lines that others have written: CI systems obey some that begin in their own way.
-QUOTE = "  | "
+# By the first word of a line.
+_STYLES = {"error": "bold red", "warning": "yellow", "drift:": "red", "done:": "green"}
 
 
 class Console:
@@ -105,30 +101,28 @@ class Console:
 
     def finding(self, finding: Finding) -> None:
         """Write what a rule found; notes only when there is an ear for them."""
-        if finding.severity is Severity.ERROR or not self.quiet:
-            if finding.severity is Severity.NOTE and not self.verbose:
-                return
+        if report.finding_shown(finding, quiet=self.quiet, verbose=self.verbose):
             self.line(f"{finding.severity.value} {finding.code}: {finding.message}")
             if finding.hint:
                 self.line(f"  what to do: {finding.hint}")
 
     def planned(self, event: Planned) -> None:
         """Write one line for each action."""
-        kept = _count(event.plan.kept, "distribution")
         if not event.plan.changes:
+            kept = counted(event.plan.kept, "distribution")
             self.say(f"nothing to do: {kept} as the lock says")
-        self.actions([a for a in event.plan.actions if self.verbose or not isinstance(a, Keep)])
+        self.actions(report.actions_shown(event.plan, verbose=self.verbose))
         if event.dry_run and event.plan.changes:
             self.say("dry run: nothing has been done")
 
     def actions(self, actions: Sequence[Action]) -> None:
         """Write the plan."""
         for action in actions:
-            self.say("  ".join(cell for cell in action_cells(action) if cell))
+            self.say("  ".join(cell for cell in report.action_cells(action) if cell))
 
     def staging(self, event: Staging) -> None:
         """Say that fetching has begun."""
-        self.say(f"staging {_count(range(event.total), 'distribution')}")
+        self.say(f"staging {counted(range(event.total), 'distribution')}")
 
     def staging_line(self, event: StagingLine) -> None:
         """Pass on a line of the installer's."""
@@ -142,13 +136,13 @@ class Console:
 
     def importing(self, event: Importing) -> None:
         """Say that the smoke step has begun."""
-        self.say(f"importing {_count(range(event.total), 'distribution')}")
+        self.say(f"importing {counted(range(event.total), 'distribution')}")
 
     def imported(self, event: Imported) -> None:
         """Write what does not import; and everything, when that is wanted."""
         result = event.result
         if not result.verdict.good:
-            for line in import_lines(result):
+            for line in report.import_lines(result):
                 self.line(line)
         elif self.verbose:
             excused = f"; excused: {result.exception}" if result.exception else ""
@@ -182,8 +176,8 @@ class Console:
     def outcome(self, outcome: Outcome) -> None:
         """Write the last line: what was done, in what time, and the digest."""
         for drift in outcome.drifts:
-            self.line(drift_line(drift))
-        self.say(summary_line(outcome))
+            self.line(report.drift_line(drift))
+        self.say(report.summary_line(outcome))
 
 
 class TerminalConsole(Console):
@@ -191,17 +185,27 @@ class TerminalConsole(Console):
 
     def __init__(self, stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
         super().__init__(stream, quiet=quiet, verbose=verbose)
-        from rich.console import Console as RichConsole  # noqa: PLC0415 - only when it is shown
-
-        self._rich = RichConsole(file=stream, highlight=False, emoji=False, soft_wrap=True)
+        self._rich_console: RichConsole | None = None
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
+    @property
+    def _rich(self) -> RichConsole:
+        if self._rich_console is None:
+            from rich.console import Console as RichConsole  # noqa: PLC0415 - only when it is shown
+
+            self._rich_console = RichConsole(
+                file=self.stream, highlight=False, emoji=False, soft_wrap=True
+            )
+        return self._rich_console
+
     def line(self, text: str = "") -> None:
         """Write one line above whatever is live."""
-        word = text.split(" ", 1)[0]
-        style = {"error": "bold red", "warning": "yellow", "drift:": "red", "done:": "green"}
-        self._rich.print(plain(text), style=style.get(word), markup=False)
+        style = _STYLES.get(text.split(" ", 1)[0])
+        if style is None and self._progress is None:
+            super().line(text)
+        else:
+            self._rich.print(plain(text), style=style, markup=False)
 
     def close(self) -> None:
         """Stop the live line."""
@@ -223,13 +227,13 @@ class TerminalConsole(Console):
             table.add_column(title)
         colours = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
         for action in actions:
-            cells = action_cells(action)
+            cells = report.action_cells(action)
             table.add_row(*(Text(plain(cell)) for cell in cells), style=colours[cells[0]])
         self._rich.print(table)
 
     def staging(self, event: Staging) -> None:
         """Begin a live line that shows what the installer does."""
-        self._live(f"staging {_count(range(event.total), 'distribution')}", total=None)
+        self._live(f"staging {counted(range(event.total), 'distribution')}", total=None)
 
     def staging_line(self, event: StagingLine) -> None:
         """Show the installer's line live, or for good when that is wanted."""
@@ -285,82 +289,3 @@ def target_line(interpreter: Interpreter) -> str:
     )
     name = f"{implementation} {interpreter.version}"
     return f"target: {name} at {interpreter.executable}, installs into {interpreter.scheme.purelib}"
-
-
-def action_cells(action: Action) -> tuple[str, str, str, str]:
-    """Return an action as sign, name, version and reason."""
-    match action:
-        case Install():
-            return ("+", action.name, str(action.selected.package.version or ""), action.reason)
-        case Replace():
-            new = action.selected.package.version or "(from its source)"
-            return ("~", action.name, f"{action.installed.version} -> {new}", action.reason)
-        case Remove():
-            return ("-", action.name, action.installed.version, action.reason)
-        case Keep():
-            return ("=", action.name, action.installed.version, action.reason)
-
-
-def import_lines(result: ImportResult) -> tuple[str, ...]:
-    """Return what is to be said of an import that failed: module, exception, last frames."""
-    what = {
-        Verdict.FAILED: "does not import",
-        Verdict.CRASHED: "crashes the interpreter",
-        Verdict.TIMED_OUT: "does not end importing",
-        Verdict.EXITED: "ends the process",
-    }.get(result.verdict, result.verdict.value)
-    first = f"failed: {result.distribution}: {result.module or 'it'} {what}: {result.exception}"
-    return (first.rstrip(": "), *(f"{QUOTE}{frame}" for frame in result.frames))
-
-
-def drift_line(drift: Drift) -> str:
-    """Return what is to be said of a difference: of what, which, where."""
-    parts = ("drift", drift.distribution, drift.kind.value, str(drift.path or ""), drift.detail)
-    return ": ".join(part for part in parts if part)
-
-
-def summary_line(outcome: Outcome) -> str:
-    """Return the last line: what was done, in what time, and the digest."""
-    took = f"in {outcome.seconds:.1f} s"
-    if outcome.verb == "verify":
-        return f"done: {_severities(outcome)} {took}"
-    if outcome.verb == "recover":
-        return f"done: {outcome.recovered or 'there was nothing to recover'}"
-    if outcome.verb == "check":
-        return f"done: {_count(outcome.drifts, 'difference')} {took}{_digest(outcome)}"
-    if outcome.verb == "smoke":
-        return f"done: {_verdicts(outcome.imports)} {took}"
-    return f"done: {_changes(outcome)}{_verdicts(outcome.imports, ', ')} {took}{_digest(outcome)}"
-
-
-def _severities(outcome: Outcome) -> str:
-    found = [finding.severity for finding in outcome.findings]
-    return ", ".join(_count(range(found.count(kind)), kind.value) for kind in Severity)
-
-
-def _changes(outcome: Outcome) -> str:
-    actions = outcome.plan.actions if outcome.plan is not None else ()
-    verbs = (("installed", Install), ("replaced", Replace), ("removed", Remove), ("kept", Keep))
-    counts = [(word, sum(isinstance(a, kind) for a in actions)) for word, kind in verbs]
-    will = "to be " if outcome.dry_run else ""
-    said = [
-        f"{number} {word if word == 'kept' else will + word}" for word, number in counts if number
-    ]
-    return ", ".join(said) or "nothing to do"
-
-
-def _verdicts(imports: Iterable[ImportResult], before: str = "") -> str:
-    results = tuple(imports)
-    if not results:
-        return "" if before else "nothing to import"
-    good = sum(result.verdict.good for result in results)
-    return f"{before}{good} of {len(results)} import"
-
-
-def _digest(outcome: Outcome) -> str:
-    return f"; tree sha256:{outcome.receipt.digest}" if outcome.receipt is not None else ""
-
-
-def _count(items: Iterable[object], noun: str) -> str:
-    number = len(tuple(items))
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from syncsteps.plan import Remove
-from syncsteps.report.console import action_cells
+from syncsteps.report.lines import action_cells
 
 if TYPE_CHECKING:
     from syncsteps.errors import SyncstepsError

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-__all__ = ["plain"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["QUOTE", "counted", "plain"]
+
+# Before lines that others have written: CI systems obey some that begin in their own way.
+QUOTE = "  | "
 
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
@@ -21,6 +28,12 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(map(_shown, _BREAK.sub(" ", text)))
+
+
+def counted(items: Iterable[object], noun: str) -> str:
+    """Return how many items there are, in words: ``no files``, ``1 file``, ``2 files``."""
+    number = len(tuple(items))
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _shown(character: str) -> str:

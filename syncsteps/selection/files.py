@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from syncsteps.errors import SelectionError
 from syncsteps.locks.model import Archive, Directory
@@ -33,6 +33,7 @@ class FileChooser:
     tags: tuple[str, ...]
     pins: bool = False
     _ranks: dict[str, int] = field(init=False, repr=False)
+    _ranks_of_sets: dict[str, int | None] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         ranks: dict[str, int] = {}
@@ -76,7 +77,8 @@ class FileChooser:
         for wheel in package.wheels:
             stem = (wheel.filename.rsplit("-", 3)[0], wheel.filename[-4:])
             if stem not in builds:
-                builds[stem] = _check_wheel(wheel.filename, package)
+                plain = _is_plain(*stem, package)
+                builds[stem] = () if plain else _check_wheel(wheel.filename, package)
             rank = self._rank(wheel.filename)
             if rank is None:
                 continue
@@ -87,13 +89,19 @@ class FileChooser:
         return chosen
 
     def _rank(self, filename: str) -> int | None:
-        ranks = (self._ranks.get(tag) for tag in _tags(filename))
-        return min((rank for rank in ranks if rank is not None), default=None)
+        # The same few sets of tags come back in package after package.
+        tags = "-".join(filename.removesuffix(".whl").lower().rsplit("-", 3)[1:])
+        if tags not in self._ranks_of_sets:
+            ranks = (self._ranks.get(tag) for tag in _multiplied(tags))
+            best = min((rank for rank in ranks if rank is not None), default=None)
+            self._ranks_of_sets[tags] = best
+        return self._ranks_of_sets[tags]
 
     def _unavailable(self, package: Package, *archive: str) -> Unavailable:
         filenames = archive or [wheel.filename for wheel in package.wheels]
         if not filenames:
-            return Unavailable(package=package, reason=f"the lock names no file for {package.name}")
+            what = "no file" if package.version is not None else "neither a version nor a file"
+            return Unavailable(package=package, reason=f"the lock names {what} for {package.name}")
         target = self.tags[0] if self.tags else "no tags at all"
         nearest = min(filenames, key=self._mismatches)
         wheels = (
@@ -117,10 +125,20 @@ class FileChooser:
         )
 
 
-def _tags(filename: str) -> list[str]:
-    """Return the tags of a wheel's file name, its compressed sets multiplied out (PEP 425)."""
-    columns = filename.removesuffix(".whl").lower().rsplit("-", 3)[1:]
-    return ["-".join(tag) for tag in product(*(column.split(".") for column in columns))]
+def _multiplied(tags: str) -> list[str]:
+    """Return each tag of a compressed set (PEP 425)."""
+    return ["-".join(tag) for tag in product(*(column.split(".") for column in tags.split("-")))]
+
+
+def _is_plain(stem: str, suffix: str, package: Package) -> bool:
+    """Return whether this is how nearly every wheel of ``package`` begins and ends."""
+    name, _, version = stem.partition("-")
+    return (
+        suffix == ".whl"
+        and "__" not in name
+        and canonicalize_name(name) == package.name
+        and version == str(package.version)
+    )
 
 
 def _check_wheel(filename: str, package: Package) -> BuildTag:

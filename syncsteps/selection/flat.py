@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
     from syncsteps.selection.markers import MarkerEvaluator
     from syncsteps.selection.model import Request
 
-__all__ = ["matching_packages"]
+__all__ = ["Asked", "asked_of", "is_project", "matching_packages"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The extras and the dependency groups that markers are evaluated with, normalized."""
+
+    extras: frozenset[str]
+    groups: frozenset[str]
 
 
 def matching_packages(
@@ -29,6 +38,22 @@ def matching_packages(
     Raises:
         SelectionError: an extra or a group that the lock does not have, or a workspace's member.
     """
+    asked = asked_of(lock, request)
+    return tuple(
+        Reached(package=package, position=position)
+        for position, package in enumerate(lock.packages)
+        if (request.project or not is_project(lock, package))
+        and evaluator.holds(
+            package.marker,
+            extras=asked.extras,
+            groups=asked.groups,
+            where=f"{package.name} (packages[{position}])",
+        )
+    )
+
+
+def asked_of(lock: Lock, request: Request) -> Asked:
+    """Return what ``request`` asks of the flat ``lock``; errors as for `matching_packages`."""
     where = lock.path.name
     if request.packages:
         raise SelectionError(
@@ -39,18 +64,7 @@ def matching_packages(
     extras = known_names("extra", request.extras, lock.extras, where=where)
     if request.all_extras:
         extras = normalized(lock.extras)
-    groups = _groups(lock, request)
-    return tuple(
-        Reached(package=package, position=position)
-        for position, package in enumerate(lock.packages)
-        if (request.project or not _is_project(lock, package))
-        and evaluator.holds(
-            package.marker,
-            extras=extras,
-            groups=groups,
-            where=f"{package.name} (packages[{position}])",
-        )
-    )
+    return Asked(extras=extras, groups=_groups(lock, request))
 
 
 def _groups(lock: Lock, request: Request) -> frozenset[str]:
@@ -64,10 +78,13 @@ def _groups(lock: Lock, request: Request) -> frozenset[str]:
         asked |= normalized(lock.groups)
     if request.default_groups and not request.only_groups:
         asked |= normalized(lock.default_groups)
+    if lock.production_group is not None and not request.only_groups:
+        asked |= normalized((lock.production_group,))
     return asked
 
 
-def _is_project(lock: Lock, package: Package) -> bool:
+def is_project(lock: Lock, package: Package) -> bool:
+    """Return whether ``package`` is the project that the lock was made for."""
     source = package.source
     at_root = isinstance(source, Directory) and PurePosixPath(source.path) == PurePosixPath()
     return at_root or (lock.project is not None and package.name == lock.project)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from syncsteps.selection.markers import MarkerEvaluator
     from syncsteps.selection.model import Request
 
-__all__ = ["reachable_packages"]
+__all__ = ["encoded", "reachable_packages"]
 
 
 def reachable_packages(
@@ -65,7 +65,7 @@ class _Row:
     edges: tuple[Dependency, ...]
 
 
-def _encoded(package: str, *, extra: str | None = None, group: str | None = None) -> str:
+def encoded(package: str, *, extra: str | None = None, group: str | None = None) -> str:
     """Return an extra, a group or a project as uv writes it in conflict markers."""
     size = len(package.encode())
     if extra is not None:
@@ -116,18 +116,18 @@ class _Walk:
     def _switch_on_roots(self) -> None:
         if self._roots.production:
             for member in self._roots.members:
-                self._active.add(_encoded(member.name))
+                self._active.add(encoded(member.name))
                 self._switch_on(member.name, self._root_extras(member))
         for group in self._roots.groups:
             if group.package is not None:
-                self._active.add(_encoded(group.package.name, group=group.name))
+                self._active.add(encoded(group.package.name, group=group.name))
 
     def _switch_on(self, package: str, extras: tuple[str, ...]) -> None:
-        self._active.update(_encoded(package, extra=extra) for extra in extras)
+        self._active.update(encoded(package, extra=extra) for extra in extras)
         self._extras_of[package].update(extras)
 
     def _is_active(self, item: ConflictItem) -> bool:
-        return _encoded(item.package, extra=item.extra, group=item.group) in self._active
+        return encoded(item.package, extra=item.extra, group=item.group) in self._active
 
     def _root_extras(self, member: Package) -> tuple[str, ...]:
         there = (name for name, _ in member.optional_dependencies)
@@ -184,7 +184,7 @@ class _Walk:
             return True
         # A plain extra in an edge's marker is the parent's; conflict markers name any package's.
         extras = self._active | self._extras_of[parent]
-        extras.update(_encoded(dependency.name, extra=extra) for extra in own)
+        extras.update(encoded(dependency.name, extra=extra) for extra in own)
         return self._evaluator.holds(
             dependency.marker,
             extras=frozenset(extras),

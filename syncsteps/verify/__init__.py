@@ -1,50 +1,22 @@
 """Rules that say, before anything is touched, whether a selection fits a system."""
+# ruff: noqa: TC004 - the names of __all__ are there, only later
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncsteps.errors import SettingsError
-from syncsteps.verify import rules_files, rules_interpreter, rules_lock, rules_system
-from syncsteps.verify.model import Facts, Finding, Rule, Severity
+from syncsteps.late import import_late
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from syncsteps.verify.apply import RULES, verify
+    from syncsteps.verify.model import Facts, Finding, Rule, Severity
 
 __all__ = ["RULES", "Facts", "Finding", "Rule", "Severity", "verify"]
 
-RULES: tuple[Rule, ...] = (
-    *rules_interpreter.RULES,
-    *rules_lock.RULES,
-    *rules_files.RULES,
-    *rules_system.RULES,
+import_late(
+    __name__,
+    {
+        "syncsteps.verify.apply": ("RULES", "verify"),
+        "syncsteps.verify.model": ("Facts", "Finding", "Rule", "Severity"),
+    },
 )
-
-
-def verify(facts: Facts, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]:
-    """Apply every rule and return what they find, in the order of the rules.
-
-    ``ignore`` are codes of rules that are not asked.
-
-    Raises:
-        SettingsError: ``ignore`` has a code that no rule has.
-    """
-    unknown = sorted(set(ignore) - {rule.code for rule in RULES})
-    if unknown:
-        raise SettingsError(
-            f"cannot ignore {', '.join(unknown)}: no rule has that code",
-            hint=f"the rules are {', '.join(rule.code for rule in RULES)}",
-        )
-    return tuple(
-        Finding(
-            code=rule.code,
-            severity=rule.severity,
-            message=problem.message,
-            hint=problem.hint,
-            subject=problem.subject,
-            exit_code=rule.exit_code,
-        )
-        for rule in RULES
-        if rule.code not in ignore
-        for problem in rule.check(facts)
-    )

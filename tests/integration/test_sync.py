@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from syncsteps import pipeline
+from syncsteps import commit
 from tests.support.index import Index
 from tests.support.interpreters import throwaway_interpreter
 from tests.support.projects import write_requirements
@@ -404,7 +404,7 @@ def test_a_state_directory_that_cannot_be_looked_into_is_told(
     def refuse(_: Path) -> bool:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(pipeline, "unsettled", refuse)  # root may look everywhere
+    monkeypatch.setattr(commit, "unsettled", refuse)  # root may look everywhere
     system.lock([])
     assert system.run(verb) == 4
     assert "whether an earlier sync was cut off cannot be told" in capsys.readouterr().err

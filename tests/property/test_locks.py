@@ -15,10 +15,23 @@ from hypothesis import strategies as st
 from syncsteps.errors import LockError
 from syncsteps.locks import read_lock
 from syncsteps.locks.fields import Origin
+from syncsteps.locks.pdm import read_pdm
+from syncsteps.locks.pipfile import read_pipfile
+from syncsteps.locks.poetry import read_poetry
 from syncsteps.locks.pylock import read_pylock
 from syncsteps.locks.staleness import Staleness, staleness
 from syncsteps.locks.uv import read_uv
 from tests.support.lock_texts import PYLOCK, REQUIREMENTS, SHA, UV
+from tests.support.pdm_texts import PDM_FLAT, PDM_GRAPH, PDM_PYPROJECT
+from tests.support.pipfile_texts import PIPFILE_LOCK
+from tests.support.poetry_texts import (
+    FLAT,
+    FLAT_PROJECT,
+    GRAPH,
+    GRAPH_PROJECT,
+    OLDEST,
+    OLDEST_PROJECT,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +108,18 @@ def mutated(document: dict[str, Any], path: tuple[Any, ...], value: object) -> d
 
 UV_DOCUMENT = tomli.loads(UV)
 PYLOCK_DOCUMENT = tomli.loads(PYLOCK)
+PDM_DOCUMENTS = [tomli.loads(PDM_FLAT), tomli.loads(PDM_GRAPH)]
+PDM_PROJECT = tomli.loads(PDM_PYPROJECT)
+PIPFILE_DOCUMENT = json.loads(PIPFILE_LOCK)
+
+POETRY_DOCUMENTS = [
+    (tomli.loads(lock), tomli.loads(pyproject))
+    for lock, pyproject in [
+        (FLAT, FLAT_PROJECT),
+        (GRAPH, GRAPH_PROJECT),
+        (OLDEST, OLDEST_PROJECT),
+    ]
+]
 
 
 def outcome(read: Callable[[], Lock]) -> Lock | LockError:
@@ -148,16 +173,76 @@ def test_pylock(path: tuple[Any, ...], value: object) -> None:
     check(outcome(lambda: read_pylock(document, ORIGIN)))
 
 
+@given(data=st.data(), document=st.sampled_from(PDM_DOCUMENTS), value=VALUES)
+def test_pdm(data: st.DataObject, document: dict[str, Any], value: object) -> None:
+    changed = mutated(document, data.draw(st.sampled_from(places(document))), value)
+    check(outcome(lambda: read_pdm(changed, ORIGIN, PDM_PROJECT)))
+
+
+@given(
+    document=st.sampled_from(PDM_DOCUMENTS),
+    path=st.sampled_from(places(PDM_PROJECT)),
+    value=VALUES,
+)
+def test_the_project_of_a_pdm_lock(
+    document: dict[str, Any], path: tuple[Any, ...], value: object
+) -> None:
+    pyproject = mutated(PDM_PROJECT, path, value)
+    result = outcome(lambda: read_pdm(document, ORIGIN, pyproject))
+    check(result)
+    if not isinstance(result, LockError):
+        assert isinstance(staleness(result, pyproject), Staleness)
+
+
+@given(data=st.data(), documents=st.sampled_from(POETRY_DOCUMENTS), value=VALUES)
+def test_poetry(
+    data: st.DataObject, documents: tuple[dict[str, Any], dict[str, Any]], value: object
+) -> None:
+    lock, pyproject = documents
+    if data.draw(st.booleans(), label="in pyproject.toml"):
+        pyproject = mutated(pyproject, data.draw(st.sampled_from(places(pyproject))), value)
+    else:
+        lock = mutated(lock, data.draw(st.sampled_from(places(lock))), value)
+    result = outcome(lambda: read_poetry(lock, ORIGIN, pyproject))
+    check(result)
+    if not isinstance(result, LockError):
+        assert isinstance(staleness(result, pyproject), Staleness)
+
+
+@given(path=st.sampled_from(places(PIPFILE_DOCUMENT)), value=VALUES)
+@example(path=("default",), value=None)
+@example(path=("_meta",), value=None)
+def test_pipfile(path: tuple[Any, ...], value: object) -> None:
+    document = mutated(PIPFILE_DOCUMENT, path, value)
+    variables = {"USER": "u", "TOKEN": "t", "HOME": "/h"}
+    result = outcome(lambda: read_pipfile(document, ORIGIN, environment=variables))
+    check(result)
+    if not isinstance(result, LockError):
+        assert isinstance(staleness(result, None, pipfile=document), Staleness)
+
+
+@given(name=st.sampled_from(HOSTILE) | st.text(max_size=20), category=st.booleans())
+def test_names_of_a_pipfile(name: str, *, category: bool) -> None:
+    document = copy.deepcopy(PIPFILE_DOCUMENT)
+    document.update({name: {}} if category else {"default": {name: {"version": "==1"}}})
+    variables = {"USER": "u", "TOKEN": "t"}
+    check(outcome(lambda: read_pipfile(document, ORIGIN, environment=variables)))
+
+
 def read_bytes(content: bytes, name: str) -> Lock | LockError:
     with tempfile.TemporaryDirectory() as directory:
         Path(directory, "pyproject.toml").write_text("[project]\nname = 'app'\n", encoding="utf-8")
         path = Path(directory, name)
         path.write_bytes(content)
-        return outcome(lambda: read_lock(path, name="given", environment={"HOME": "/h"}))
+        return outcome(
+            lambda: read_lock(
+                path, name="given", environment={"HOME": "/h", "USER": "u", "TOKEN": "t"}
+            )
+        )
 
 
 @given(
-    text=st.sampled_from([UV, PYLOCK, REQUIREMENTS, json.dumps({"_meta": {}})]),
+    text=st.sampled_from([UV, PYLOCK, REQUIREMENTS, PDM_FLAT, PDM_GRAPH, PIPFILE_LOCK]),
     at=st.floats(0, 1),
     length=st.integers(0, 30),
     patch=st.binary(max_size=8) | st.sampled_from(HOSTILE[:-1]).map(str.encode),

@@ -25,7 +25,10 @@ IMPORTS = imports_of(SOURCES)
 OWN = [each for each in IMPORTS if each.imported.split(".")[0] == "syncsteps"]
 
 LAYERS = (
-    Layer(name="errors", modules=("syncsteps.errors", "syncsteps.version")),
+    Layer(
+        name="errors",
+        modules=("syncsteps.errors", "syncsteps.late", "syncsteps.version"),
+    ),
     Layer(
         name="values",
         modules=(
@@ -64,7 +67,14 @@ LAYERS = (
     # What a run tells: it names the values of all the steps, and none of the steps knows it.
     Layer(name="events", modules=("syncsteps.events",)),
     Layer(
-        name="pipeline", modules=("syncsteps.execution", "syncsteps.pipeline", "syncsteps.survey")
+        name="pipeline",
+        modules=(
+            "syncsteps.execution",
+            "syncsteps.exporting",
+            "syncsteps.pipeline",
+            "syncsteps.reading",
+            "syncsteps.survey",
+        ),
     ),
     Layer(
         name="front ends",
@@ -72,6 +82,7 @@ LAYERS = (
             "syncsteps",
             "syncsteps.__main__",
             "syncsteps.cli",
+            "syncsteps.explain",
             "syncsteps.output",
             "syncsteps.nox_sessions",
             "syncsteps.report",
@@ -87,6 +98,7 @@ INSIDE = ("syncsteps.interpreter._inside", "syncsteps.smoke._child")
 LONGEST = 400
 READS_ENVIRONMENT = {
     "syncsteps.cli",
+    "syncsteps.exporting",
     "syncsteps.nox_sessions",
     "syncsteps.pipeline",
     "syncsteps.tox_plugin",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from syncsteps import cli, errors, pipeline
+from syncsteps import cli, errors, exporting, pipeline
 from syncsteps.cli import VERBS, main
 from syncsteps.errors import CommitError, InterpreterError, LockError, StagingError
 from syncsteps.events import Event, Outcome, Swapping, TargetFound, Verified
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def substitute(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[..., Any]], None]:
-    """Put a function in the place of a verb's in the pipeline."""
+    """Put a function in the place of a verb's."""
 
     def replace_verb(verb: str, function: Callable[..., Any]) -> None:
-        monkeypatch.setattr(pipeline, verb, function)
+        module = exporting if verb in exporting.__all__ else pipeline
+        monkeypatch.setattr(module, verb, function)
 
     return replace_verb
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from syncsteps.interpreter import find_target, resolve
 from tests.support.interpreters import make_interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from syncsteps.interpreter.model import Interpreter
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs are made as on POSIX")
@@ -135,7 +138,7 @@ class Machine:
         self.directory = directory
         self.environment = search_path(directory)
         self.known: dict[Path, Interpreter] = {}
-        monkeypatch.setattr("syncsteps.interpreter.find.probe", self.probe)
+        monkeypatch.setattr("syncsteps.interpreter.find.probing", self.probing)
 
     def add(
         self,
@@ -155,9 +158,13 @@ class Machine:
         )
         return path
 
-    def probe(self, path: Path, *, timeout: float) -> Interpreter:
+    @contextlib.contextmanager
+    def probing(
+        self, path: Path, *, timeout: float, with_distributions: bool
+    ) -> Iterator[Callable[[], Interpreter]]:
         assert timeout == 30.0
-        return self.known[path]
+        assert with_distributions
+        yield lambda: self.known[path]
 
 
 @pytest.fixture

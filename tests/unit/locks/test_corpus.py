@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import tomli
+from packaging.utils import canonicalize_name
 
 from syncsteps.errors import LockError
 from syncsteps.locks import read_lock as read_lock_uncached
-from syncsteps.locks.staleness import staleness
+from syncsteps.locks.model import Directory
+from syncsteps.locks.staleness import Staleness, staleness
+
+if TYPE_CHECKING:
+    from syncsteps.locks.model import Hash, Package
 
 DEFAULT = Path(__file__).resolve().parents[4] / "shared" / "corpus"
 CORPUS = Path(os.environ.get("SYNCSTEPS_CORPUS", DEFAULT))
@@ -70,9 +77,46 @@ def test_requirements(path: Path) -> None:
     assert len(lock.packages) > 10
 
 
-@pytest.mark.parametrize(
-    "path", [*files("poetry/**/*.lock"), *files("pdm/**/*.lock"), *files("pipfile/**/*.lock")]
-)
-def test_formats_that_cannot_be_read_yet(path: Path) -> None:
-    with pytest.raises(LockError, match=f"this is a {path.name}"):
-        read_lock(path)
+@pytest.mark.parametrize("path", files("pipfile/**/Pipfile.lock"))
+def test_pipfile_locks(path: Path) -> None:
+    lock = read_lock_uncached(path, environment={"URL": "https://index.invalid/simple"})
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for group in ("default", "develop"):
+        names = {
+            package.name
+            for package in lock.packages
+            if f'"{group}" in dependency_groups' in str(package.marker)
+        }
+        assert names == {canonicalize_name(name) for name in document[group]}
+    pipfile = tomli.loads(path.with_name("Pipfile").read_text(encoding="utf-8"))
+    assert staleness(lock, None, pipfile=pipfile).known
+
+
+@pytest.mark.parametrize("path", files("pdm/**/pdm.lock"))
+def test_pdm_locks(path: Path) -> None:
+    lock = read_lock(path)
+    document = tomli.loads(path.read_text(encoding="utf-8"))
+    plain = [entry for entry in document["package"] if "extras" not in entry]
+    own = [package for package in lock.packages if package.source == Directory(path=".")]
+    assert len(lock.packages) - len(own) == len(plain)
+    assert [package.name for package in own] == [lock.project]
+    hashes = {str(hash_) for package in lock.packages for hash_ in hashes_of(package)}
+    assert hashes == {row["hash"] for entry in plain for row in entry.get("files", ())}
+    pyproject = tomli.loads(path.with_name("pyproject.toml").read_text(encoding="utf-8"))
+    assert staleness(lock, pyproject) == Staleness(known=True)
+
+
+def hashes_of(package: Package) -> list[Hash]:
+    files = (package.sdist, *package.wheels)
+    return [*package.hashes, *(hash_ for file in files if file for hash_ in file.hashes)]
+
+
+@pytest.mark.parametrize("path", files("poetry/**/*.lock"))
+def test_poetry_locks(path: Path) -> None:
+    lock = read_lock(path)
+    written = path.read_text(encoding="utf-8")
+    own = [package for package in lock.packages if package.name == lock.project]
+    assert len(lock.packages) - len(own) == written.count("[[package]]")
+    pyproject = tomli.loads(path.with_name("pyproject.toml").read_text(encoding="utf-8"))
+    found = staleness(lock, pyproject)
+    assert (found.known, found.reasons) == (True, ())

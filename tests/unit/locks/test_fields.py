@@ -72,3 +72,19 @@ def test_what_is_required_has_to_be_there() -> None:
 def test_wrong_types(text: str, read: Callable[[Table], object], message: str) -> None:
     with pytest.raises(LockError, match=message):
         read(table(text))
+
+
+def test_an_error_shows_hostile_keys_as_one_line() -> None:
+    data: dict[str, object] = {"a\nb": {"\x1b[2J": {"": [1]}}, "c" * 9000: 1}
+    outer = Table(values=data, file="some.lock")
+    middle = outer.table("a\nb")
+    assert middle is not None
+    inner = middle.table("\x1b[2J")
+    assert inner is not None
+    with pytest.raises(LockError) as caught:
+        inner.parse_key("", parse_name)
+    assert (caught.value.table, caught.value.key) == (r"a\nb.\x1b[2J", '""')
+    assert str(caught.value).isprintable()
+    with pytest.raises(LockError) as caught:
+        outer.text("c" * 9000)
+    assert len(str(caught.value)) < 1000

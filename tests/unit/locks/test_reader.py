@@ -10,6 +10,7 @@ import pytest
 from syncsteps.errors import LockError
 from syncsteps.locks import find_lock, read_lock
 from tests.support.lock_texts import PYLOCK, REQUIREMENTS, UV
+from tests.support.pipfile_texts import PIPFILE_LOCK
 
 
 def write(directory: Path, **files: str) -> None:
@@ -24,13 +25,14 @@ def write(directory: Path, **files: str) -> None:
         ("uv.lock", UV, "uv.lock"),
         ("renamed", UV, "uv.lock"),
         ("pylock.dev.toml", PYLOCK, "pylock.toml"),
+        ("Pipfile.lock", PIPFILE_LOCK, "Pipfile.lock"),
         ("requirements.txt", REQUIREMENTS.replace("-e .  # the project\n", ""), "requirements.txt"),
     ],
 )
 def test_a_lock_is_read(tmp_path: Path, name: str, text: str, expected: str) -> None:
     path = tmp_path / name
     path.write_bytes(text.encode())
-    lock = read_lock(path)
+    lock = read_lock(path, environment={"USER": "me", "TOKEN": "t"})
     assert lock.format == expected
     assert (lock.path, lock.root) == (path, tmp_path)
     assert lock.digest == hashlib.sha256(text.encode()).hexdigest()
@@ -53,6 +55,40 @@ def test_requirements_take_their_project_from_the_disk(tmp_path: Path) -> None:
     write(tmp_path, r__txt="-e .\n", pyproject__toml="[project]\nname = 'My.App'\n")
     lock = read_lock(tmp_path / "r.txt")
     assert (lock.packages[0].name, lock.project) == ("my-app", "my-app")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", "[project]\nname = 'My.App'\n"),
+        ("pyproject.toml", "[tool.poetry]\nname = 'my_app'\n"),
+        ("setup.cfg", "[metadata]\nname = My-App\n"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("lock", "content"),
+    [
+        ("r.txt", "-e ./lib\n"),
+        (
+            "Pipfile.lock",
+            '{"_meta": {"pipfile-spec": 6}, "default": {"a1b2c3d": {"path": "./lib"}}}',
+        ),
+    ],
+)
+def test_the_name_of_a_directory(
+    tmp_path: Path, lock: str, content: str, name: str, text: str
+) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / name).write_text(text, encoding="utf-8")
+    (tmp_path / lock).write_text(content, encoding="utf-8")
+    assert read_lock(tmp_path / lock).packages[0].name == "my-app"
+
+
+@pytest.mark.parametrize("text", ["", "[metadata]\n", "[metadata\n", "name = x\n"])
+def test_a_setup_cfg_that_has_no_name(tmp_path: Path, text: str) -> None:
+    write(tmp_path, r__txt="-e .\n", setup__cfg=text)
+    with pytest.raises(LockError, match=r"cannot tell the name of the package at '\.'"):
+        read_lock(tmp_path / "r.txt")
 
 
 @pytest.mark.parametrize("text", ["", "[project]\n", "[project", "[project]\nname = 1\n"])
@@ -118,25 +154,9 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "command"),
-    [
-        ("poetry.lock", "[metadata]\nlock-version = '2.1'\n", "poetry export"),
-        ("pdm.lock", "[metadata]\nlock_version = '4.5'\n", "pdm export"),
-        ("Pipfile.lock", '{"_meta": {}}', "pipenv requirements --hash"),
-    ],
-)
-def test_formats_that_cannot_be_read_yet(
-    tmp_path: Path, name: str, text: str, command: str
-) -> None:
-    (tmp_path / name).write_text(text)
-    with pytest.raises(LockError, match=f"this is a {name}") as caught:
-        read_lock(tmp_path / name)
-    assert command in caught.value.hint
-
-
-@pytest.mark.parametrize(
     ("names", "expected"),
     [
+        (["Pipfile.lock", "Pipfile", "requirements.txt"], "Pipfile.lock"),
         (["uv.lock", "requirements.txt", "pyproject.toml"], "uv.lock"),
         (["pylock.toml", "pylock.dev.toml"], "pylock.toml"),
         (["uv.lock", "pylock.dev.toml"], "uv.lock"),
@@ -152,16 +172,46 @@ def test_the_lock_of_a_directory(tmp_path: Path, names: list[str], expected: str
     assert find_lock(tmp_path, pyproject=None) == tmp_path / expected
 
 
+ALL = ["uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock"]
+
+
 @pytest.mark.parametrize(
-    "names", [["pdm.lock", "uv.lock"], ["pylock.a.toml", "pylock.b.toml", "requirements.txt"]]
+    ("names", "tools", "expected"),
+    [
+        (ALL, ["uv"], "uv.lock"),
+        (ALL, ["poetry", "ruff"], "poetry.lock"),
+        (ALL, ["pdm"], "pdm.lock"),
+        ([*ALL, "Pipfile"], [], "Pipfile.lock"),
+        (["uv.lock", "pylock.toml"], ["uv", "poetry"], "uv.lock"),
+    ],
 )
-def test_several_locks(tmp_path: Path, names: list[str]) -> None:
+def test_of_several_locks_the_one_whose_tool_is_in_use(
+    tmp_path: Path, names: list[str], tools: list[str], expected: str
+) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    pyproject: dict[str, object] = {"tool": {tool: {} for tool in tools}}
+    assert find_lock(tmp_path, pyproject=pyproject) == tmp_path / expected
+
+
+@pytest.mark.parametrize(
+    ("names", "tools", "example"),
+    [
+        (["pdm.lock", "uv.lock"], [], "uv.lock"),
+        (["pylock.a.toml", "pylock.b.toml", "requirements.txt"], [], "pylock.a.toml"),
+        (["pdm.lock", "uv.lock"], ["poetry"], "uv.lock"),
+        (["uv.lock", "pdm.lock", "poetry.lock"], ["poetry", "pdm"], "poetry.lock"),
+        (["uv.lock", "Pipfile.lock", "Pipfile"], ["uv"], "uv.lock"),
+    ],
+)
+def test_several_locks(tmp_path: Path, names: list[str], tools: list[str], example: str) -> None:
     for name in names:
         (tmp_path / name).touch()
     with pytest.raises(LockError, match="found several locks: ") as caught:
-        find_lock(tmp_path, pyproject=None)
-    assert all(name in str(caught.value) for name in names[:2])
-    assert "--lock" in caught.value.hint
+        find_lock(tmp_path, pyproject={"tool": {tool: {} for tool in tools}})
+    locks = [name for name in names if name not in {"Pipfile", "requirements.txt"}]
+    assert sorted(str(caught.value).rpartition(": ")[2].split(", ")) == sorted(locks)
+    assert f"--lock {example}," in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -177,6 +227,13 @@ def test_no_lock(tmp_path: Path, pyproject: dict[str, object] | None, command: s
     with pytest.raises(LockError, match=r"found no lock; looked for uv\.lock, ") as caught:
         find_lock(tmp_path, pyproject=pyproject)
     assert command in caught.value.hint
+
+
+def test_no_lock_beside_a_pipfile(tmp_path: Path) -> None:
+    (tmp_path / "Pipfile").touch()
+    with pytest.raises(LockError) as caught:
+        find_lock(tmp_path, pyproject=None)
+    assert "pipenv lock" in caught.value.hint
 
 
 def test_no_directory(tmp_path: Path) -> None:

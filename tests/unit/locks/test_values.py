@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from syncsteps.locks import values
 from tests.support.lock_texts import SHA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_a_name_is_normalized() -> None:
@@ -109,9 +114,26 @@ def test_an_error_does_not_tell_a_password() -> None:
 
 
 def test_a_long_text_is_cut_in_an_error() -> None:
-    with pytest.raises(ValueError, match="is not a name") as caught:
-        values.parse_name("-" * 10_000)
+    with pytest.raises(ValueError, match="is not a hash") as caught:
+        values.parse_hash("-" * 10_000)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("parse", [values.parse_name, values.parse_version, values.parse_file_name])
+def test_what_becomes_the_name_of_a_file_is_no_longer_than_one(
+    parse: Callable[[str], object],
+) -> None:
+    assert parse("1" * 255)
+    with pytest.raises(ValueError, match=r"longer than a .* can be \(255\)"):
+        parse("1" * 256)
+
+
+def test_a_message_is_shown_as_one_line_and_not_whole() -> None:
+    shown = values.plain("a\nb\x1b[2J\u2028\udc80 https://user:hunter2@files.invalid " + "x" * 9000)
+    assert shown.startswith(r"a\nb\x1b[2J\u2028\udc80 https://****@files.invalid xxx")
+    assert shown.endswith("x…")
+    assert len(shown) < 600
+    assert values.plain("as it is, 'é'") == "as it is, 'é'"
 
 
 @pytest.mark.parametrize("text", ["", " ", "a\nb", "a\0b", "-r other.txt"])

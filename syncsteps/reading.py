@@ -1,0 +1,115 @@
+"""What every run starts from: the target, and what the project's lock has for it."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncsteps.errors import InterpreterError, SyncstepsError
+from syncsteps.events import TargetFound
+from syncsteps.interpreter import from_json, resolving
+from syncsteps.settings import read_pyproject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from syncsteps.events import Watcher
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.locks.model import Lock
+    from syncsteps.selection.model import Selection
+    from syncsteps.settings import Settings
+
+__all__ = ["find_interpreter", "read_project_lock", "read_selection", "read_selection_only"]
+
+
+def find_interpreter(settings: Settings, *, environment: Mapping[str, str]) -> Interpreter:
+    """Return the snapshot of the target that ``settings`` name: probed, or read from its file.
+
+    Raises:
+        InterpreterError: there is no such target, or it cannot be used.
+    """
+    with _finding(settings, environment, with_distributions=True) as found:
+        return found()
+
+
+@contextlib.contextmanager
+def _finding(
+    settings: Settings, environment: Mapping[str, str], *, with_distributions: bool
+) -> Iterator[Callable[[], Interpreter]]:
+    """Start to look for the target; what this gives waits for it."""
+    if settings.interpreter:
+        yield lambda: _recorded(settings.interpreter)
+        return
+    with resolving(
+        settings.python or None,
+        environment=environment,
+        allow_virtualenv=settings.allow_virtualenv,
+        with_distributions=with_distributions,
+    ) as found:
+        yield found
+
+
+def _recorded(file: str) -> Interpreter:
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InterpreterError(
+            f"cannot read the snapshot {file}: {error}",
+            hint="write one with `syncsteps inspect -o FILE`",
+        ) from error
+    return from_json(text, file=file)
+
+
+def read_project_lock(settings: Settings, *, environment: Mapping[str, str]) -> Lock:
+    """Return the project's lock: the one that ``settings`` name, or the only one there is.
+
+    Raises:
+        LockError: there is no lock, or it cannot be read.
+    """
+    # An interpreter that has been started uses the time that these take.
+    from syncsteps.locks import find_lock, read_lock  # noqa: PLC0415
+
+    path = Path(settings.lock) if settings.lock else None
+    if path is None:
+        pyproject = read_pyproject(settings.directory)
+        path = find_lock(settings.directory, pyproject=pyproject)
+    return read_lock(path, name=settings.lock or path.name, environment=environment)
+
+
+def read_selection(
+    settings: Settings, interpreter: Interpreter, *, environment: Mapping[str, str]
+) -> tuple[Lock, Selection]:
+    """Read the project's lock and choose from it what is asked for.
+
+    Raises:
+        LockError: there is no lock, or it cannot be read.
+        SelectionError: it does not have what is asked for.
+    """
+    from syncsteps.selection import select  # noqa: PLC0415 - as above
+
+    lock = read_project_lock(settings, environment=environment)
+    return lock, select(lock, settings.request, interpreter)
+
+
+def read_selection_only(
+    settings: Settings, *, environment: Mapping[str, str], on_event: Watcher
+) -> tuple[Lock, Selection]:
+    """Do the same for who needs to know nothing else of the target; tell of it, when it is found.
+
+    The lock is read while the target is asked, and what is installed in it is not looked at.
+
+    Raises:
+        InterpreterError, LockError, SelectionError: in this order, as one after the other.
+    """
+    with _finding(settings, environment, with_distributions=False) as found:
+        try:
+            lock = read_project_lock(settings, environment=environment)
+        except SyncstepsError:
+            on_event(TargetFound(interpreter=found()))
+            raise
+        from syncsteps.selection import select  # noqa: PLC0415 - as above
+
+        interpreter = found()
+    on_event(TargetFound(interpreter=interpreter))
+    return lock, select(lock, settings.request, interpreter)

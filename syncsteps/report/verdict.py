@@ -1,0 +1,34 @@
+"""What a run that went to its end comes to: an error, or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncsteps.errors import CheckError, SmokeError
+from syncsteps.verify.model import Severity
+
+if TYPE_CHECKING:
+    from syncsteps.errors import SyncstepsError
+    from syncsteps.events import Outcome
+
+__all__ = ["error_of"]
+
+
+def error_of(outcome: Outcome) -> SyncstepsError | None:
+    """Return the error that a check which ran to its end comes to; None if all is well."""
+    errors_found = [f for f in outcome.findings if f.severity is Severity.ERROR]
+    if outcome.verb == "verify" and errors_found:
+        codes = ", ".join(sorted({finding.code for finding in errors_found}))
+        return CheckError(
+            f"the lock does not fit this interpreter ({codes})",
+            hint="`syncsteps explain CODE` says more about a code",
+        )
+    if outcome.drifts:
+        return CheckError(
+            "the interpreter is not what the lock and the receipt say",
+            hint="run `syncsteps sync`, with --reinstall-package NAME for files that were changed",
+        )
+    failed = [result.distribution for result in outcome.imports if not result.verdict.good]
+    if failed:
+        return SmokeError(f"does not import: {', '.join(failed)}")
+    return None

@@ -1,0 +1,52 @@
+"""Every rule, and asking them all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncsteps.errors import SettingsError
+from syncsteps.verify import rules_files, rules_interpreter, rules_lock, rules_system
+from syncsteps.verify.model import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from syncsteps.verify.model import Facts, Rule
+
+__all__ = ["RULES", "verify"]
+
+RULES: tuple[Rule, ...] = (
+    *rules_interpreter.RULES,
+    *rules_lock.RULES,
+    *rules_files.RULES,
+    *rules_system.RULES,
+)
+
+
+def verify(facts: Facts, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]:
+    """Apply every rule and return what they find, in the order of the rules.
+
+    ``ignore`` are codes of rules that are not asked.
+
+    Raises:
+        SettingsError: ``ignore`` has a code that no rule has.
+    """
+    unknown = sorted(set(ignore) - {rule.code for rule in RULES})
+    if unknown:
+        raise SettingsError(
+            f"cannot ignore {', '.join(unknown)}: no rule has that code",
+            hint=f"the rules are {', '.join(rule.code for rule in RULES)}",
+        )
+    return tuple(
+        Finding(
+            code=rule.code,
+            severity=rule.severity,
+            message=problem.message,
+            hint=problem.hint,
+            subject=problem.subject,
+            exit_code=rule.exit_code,
+        )
+        for rule in RULES
+        if rule.code not in ignore
+        for problem in rule.check(facts)
+    )

@@ -1,0 +1,143 @@
+"""What is measured: exports of every size against each tool, and a sync with nothing to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import syncsteps
+from syncsteps.settings import load_settings
+from tests.bench.rivals import RIVALS
+from tests.bench.steps import Steps, steps_of_export, steps_of_sync
+from tests.bench.timing import Command, compare
+from tests.bench.universe import WRITERS, make_universe, write_uv_lock_of
+from tests.conformance.tools import clean_environment, install
+from tests.support.index import Index
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.bench.timing import Pair
+
+__all__ = ["Bench"]
+
+_CHECKOUT = str(Path(syncsteps.__file__).parent.parent)
+_SMALL, _LARGE, _HUGE = 200, 1_000, 10_000
+_DISTRIBUTIONS = 50
+
+
+class Bench:
+    """Runs the cases in the empty directory ``work``, on the interpreter ``python``.
+
+    ``tools`` is where the other tools are installed, ``say`` takes lines on what goes on.
+    """
+
+    def __init__(
+        self, *, work: Path, tools: Path, python: Path, rounds: int, say: Callable[[str], None]
+    ) -> None:
+        self.work = work
+        self.tools = tools
+        self.python = python
+        self.rounds = rounds
+        self.say = say
+
+    def exports(self) -> Iterator[Pair]:
+        """Yield an export of 200 packages against each tool's export of its own lock of 200."""
+        for rival in RIVALS:
+            project = self.project(rival.format, _SMALL)
+            name = f"export {_SMALL} packages"
+            try:
+                other = rival.command(project, self.tools)
+                for kind in dict.fromkeys(("uv", rival.format)):
+                    own = self.export(kind, _SMALL)
+                    yield compare(f"{name} of {kind}", own, other, rounds=self.rounds)
+            except RuntimeError as error:
+                self.say(f"left out: {name}, {rival.name}: {error}")
+
+    def growth(self) -> Iterator[Pair]:
+        """Yield an export of 1,000 packages against one of 10,000."""
+        yield compare(
+            f"export {_LARGE:,} and {_HUGE:,} packages",
+            self.export("uv", _LARGE),
+            self.export("uv", _HUGE),
+            rounds=max(3, self.rounds // 4),
+        )
+
+    def syncs(self, system: Path) -> Iterator[Pair | Steps]:
+        """Yield the steps of a sync into ``system``, a throwaway interpreter, and of a second one.
+
+        Then that second one, which finds all as it should be, against uv, which finds the same.
+        """
+        project, files = self.work / "project", self.work / "files"
+        project.mkdir()
+        wheels = [make_wheel(files, f"demo-{n:02}", "1.0") for n in range(_DISTRIBUTIONS)]
+        uv = install("uv", self.tools).program("uv")
+        with Index(files) as index:
+            write_uv_lock_of(wheels, project, index)
+            environment = {**self.environment, "UV_CACHE_DIR": str(self.work / "cache")}
+            arguments: tuple[str | Path, ...] = ("--python", system)
+            settings = load_settings({"python": str(system)}, environment={}, directory=project)
+            for name in (f"sync of {_DISTRIBUTIONS}", "sync with nothing to do"):
+                yield Steps(name=name, seconds=steps_of_sync(settings, environment))
+            options = ("--no-deps", "--break-system-packages", "--quiet", "-r", "-")
+            yield compare(
+                f"nothing to do for {_DISTRIBUTIONS} distributions",
+                Command(
+                    label="syncsteps sync",
+                    steps=(self.own("sync", *arguments),),
+                    directory=project,
+                    environment=environment,
+                ),
+                Command(
+                    label="uv export | uv pip install",
+                    steps=(
+                        (uv, "export", "--frozen", "--quiet", *arguments),
+                        (uv, "pip", "install", *options, *arguments),
+                    ),
+                    directory=project,
+                    environment=environment,
+                ),
+                rounds=self.rounds,
+            )
+
+    def steps(self) -> Iterator[Steps]:
+        """Yield the steps of an export of 200 packages."""
+        lock = self.project("uv", _SMALL) / "uv.lock"
+        yield Steps(
+            name=f"export {_SMALL} packages",
+            seconds=steps_of_export(lock, self.python, rounds=self.rounds),
+        )
+
+    def project(self, kind: str, count: int) -> Path:
+        """Return the directory of a project of ``count`` packages, locked as ``kind``."""
+        directory = self.work / f"{kind}-{count}"
+        if not directory.is_dir():
+            directory.mkdir(parents=True)
+            WRITERS[kind](make_universe(count), directory)
+        return directory
+
+    def export(self, kind: str, count: int) -> Command:
+        """Return syncsteps's export of such a project."""
+        return Command(
+            label=f"syncsteps, {kind}, {count:,}",
+            steps=(self.own("export", "--python", self.python, "-o", "exported.txt"),),
+            directory=self.project(kind, count),
+            environment=self.environment,
+        )
+
+    def own(self, *arguments: str | Path) -> tuple[str | Path, ...]:
+        """Return a call of the command line, as the installed program makes it."""
+        start = "import sys; from syncsteps.cli import entry_point; sys.exit(entry_point())"
+        return (sys.executable, "-c", start, *arguments)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables for every program, none of them a setting of this machine's."""
+        return {
+            **clean_environment(self.tools / "home"),
+            "PATH": os.environ.get("PATH", os.defpath),
+            "PYTHONPATH": _CHECKOUT,
+        }

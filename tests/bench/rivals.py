@@ -1,0 +1,75 @@
+"""The tools that export locks of their own: what each is called with."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncsteps.processes import run
+from tests.bench.timing import Command
+from tests.conformance.tools import clean_environment, install
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["RIVALS", "Rival"]
+
+_MICROPIPENV = "micropipenv[toml]==1.10.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """A tool: the format (of `universe.WRITERS`) that it exports, and its arguments for that."""
+
+    name: str
+    format: str
+    arguments: tuple[str, ...]
+
+    def command(self, directory: Path, tools: Path) -> Command:
+        """Return its export of the lock in ``directory``; it is installed if need be.
+
+        Raises:
+            RuntimeError: it cannot be installed.
+        """
+        return Command(
+            label=self.name,
+            steps=((self._program(tools), *self.arguments),),
+            directory=directory,
+            environment={**clean_environment(tools / "home"), **_QUIET},
+        )
+
+    def _program(self, tools: Path) -> Path:
+        if self.name == "micropipenv":
+            return _micropipenv(tools)
+        return install(self.name, tools).program(self.name)
+
+
+# No tool is to ask anyone for a newer version of itself, or to make an environment.
+_QUIET = {"PDM_CHECK_UPDATE": "0", "PDM_IGNORE_ACTIVE_VENV": "1", "PIPENV_IGNORE_VIRTUALENVS": "1"}
+
+
+def _micropipenv(tools: Path) -> Path:
+    place = tools / _MICROPIPENV.replace("[toml]==", "-")
+    program = place / ("Scripts" if sys.platform == "win32" else "bin") / "micropipenv"
+    if not program.exists():
+        # It works by the pip that is installed beside it.
+        for command in (
+            ["uv", "venv", "--quiet", "--seed", "--python", sys.executable, str(place)],
+            ["uv", "pip", "install", "--quiet", "--python", str(place), _MICROPIPENV],
+        ):
+            done = run([sys.executable, "-m", *command])
+            if done.status:
+                raise RuntimeError(f"micropipenv cannot be installed: {done.stderr.strip()}")
+    return program
+
+
+RIVALS = (
+    Rival(name="uv", format="uv", arguments=("export", "--frozen", "--offline", "--quiet")),
+    Rival(
+        name="poetry", format="poetry", arguments=("export", "--format=requirements.txt", "--quiet")
+    ),
+    Rival(name="pdm", format="pdm", arguments=("export", "--format=requirements")),
+    Rival(name="pipenv", format="pipenv", arguments=("requirements", "--hash")),
+    Rival(name="micropipenv", format="pipenv", arguments=("requirements", "--method=pipenv")),
+)

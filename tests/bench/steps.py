@@ -1,0 +1,95 @@
+"""What each step of a run takes, in this process: from the events, and by calling it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import syncsteps
+from syncsteps.events import (
+    Importing,
+    LockSelected,
+    Planned,
+    Staged,
+    Staging,
+    Swapping,
+    TargetFound,
+    Verified,
+)
+from syncsteps.export import to_requirements
+from syncsteps.interpreter import probe
+from syncsteps.locks import read_lock
+from syncsteps.selection import Request, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from syncsteps.events import Event
+    from syncsteps.settings import Settings
+
+__all__ = ["Steps", "steps_of_export", "steps_of_sync"]
+
+# An event ends the step that is named here.
+_ENDS: Mapping[type[object], str] = {
+    TargetFound: "probe",
+    LockSelected: "read, select, plan, verify",
+    Verified: "tell of it",
+    Planned: "tell of the plan",
+    Staging: "wait for the lock of the interpreter",
+    Staged: "stage",
+    Importing: "make ready to import",
+    Swapping: "smoke",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """Seconds by step of one kind of run."""
+
+    name: str
+    seconds: Mapping[str, float]
+
+
+def steps_of_export(lock: Path, python: Path, *, rounds: int) -> dict[str, float]:
+    """Return the median seconds of each step of an export, everything imported already."""
+    interpreter = probe(python)
+    read = read_lock(lock)
+    selection = select(read, Request(), interpreter)
+    steps: dict[str, Callable[[], object]] = {
+        "probe": lambda: probe(python),
+        "probe without distributions": lambda: probe(python, with_distributions=False),
+        "read": lambda: read_lock(lock),
+        "select": lambda: select(read, Request(), interpreter),
+        "write": lambda: to_requirements(selection, lock=read, root=read.root),
+    }
+    return {
+        name: statistics.median(_seconds(step) for _ in range(rounds))
+        for name, step in steps.items()
+    }
+
+
+def steps_of_sync(settings: Settings, environment: Mapping[str, str]) -> dict[str, float]:
+    """Run a sync and return the seconds of each of its steps, by the events that end them."""
+    steps: dict[str, float] = {}
+    last = time.perf_counter()
+
+    def watch(event: Event) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        name = _ENDS.get(type(event))
+        if name is not None:
+            steps[name] = steps.get(name, 0.0) + now - last
+            last = now
+
+    syncsteps.sync(settings, environment=environment, on_event=watch)
+    steps["commit, or nothing"] = time.perf_counter() - last
+    return steps
+
+
+def _seconds(step: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    step()
+    return time.perf_counter() - started

@@ -1,0 +1,63 @@
+"""All oracles, with their tools installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.conformance.oracles.pdm import PdmExport, PdmResolve
+from tests.conformance.oracles.pipenv import PipenvRequirements
+from tests.conformance.oracles.poetry import PoetryExport
+from tests.conformance.oracles.pylock import PylockSelect
+from tests.conformance.oracles.requirements import PipParser
+from tests.conformance.oracles.uv import UvExport, UvPylock
+from tests.conformance.tools import clean_environment, install
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conformance.oracle import Oracle
+
+__all__ = ["make_oracles"]
+
+
+def make_oracles(tools: Path, *, home: Path, every: bool) -> list[Oracle]:
+    """Return the oracles; ``every`` adds older versions of tools. ``home`` is theirs to write to.
+
+    Raises:
+        RuntimeError: a tool cannot be installed.
+    """
+    environment = clean_environment(home)
+    uv, pip = install("uv", tools), install("pip", tools)
+    pipenv = install("pipenv", tools)
+    poetry = install("poetry", tools)
+    pdm = install("pdm", tools)
+    oracles: list[Oracle] = [
+        UvExport(program=uv.program("uv"), version=uv.version, environment=environment),
+        UvPylock(program=uv.program("uv"), version=uv.version, environment=environment),
+        PylockSelect(),
+        PylockSelect(mending=True),
+        PipParser(python=pip.program("python"), version=pip.version, environment=environment),
+        PipenvRequirements(
+            program=pipenv.program("pipenv"), version=pipenv.version, environment=environment
+        ),
+        PoetryExport(
+            program=poetry.program("poetry"), version=poetry.version, environment=environment
+        ),
+        PdmExport(program=pdm.program("pdm"), version=pdm.version, environment=environment),
+        PdmResolve(python=pdm.program("python"), version=pdm.version, environment=environment),
+    ]
+    if every:
+        old = install("uv-old", tools)
+        oracles.append(
+            UvExport(program=old.program("uv"), version=old.version, environment=environment)
+        )
+        old = install("poetry-old", tools)
+        oracles.append(
+            PoetryExport(
+                program=old.program("poetry"),
+                version=old.version,
+                environment=environment,
+                old=True,
+            )
+        )
+    return oracles

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import tomli
+
+from syncsteps.cli import main
+from syncsteps.exporting import export
+from syncsteps.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCK = """
+version = 1
+requires-python = ">=3.9"
+
+[[package]]
+name = "app"
+source = { editable = "." }
+dependencies = [{ name = "one", marker = "sys_platform == 'win32'" }]
+
+[package.optional-dependencies]
+fast = [{ name = "one" }]
+
+[package.dev-dependencies]
+dev = [{ name = "two" }]
+
+[[package]]
+name = "one"
+version = "1.0"
+source = { registry = "https://index.invalid/simple" }
+wheels = [{ url = "https://index.invalid/one-1.0-py3-none-any.whl", hash = "sha256:HASH" }]
+
+[[package]]
+name = "two"
+version = "2.0"
+source = { registry = "https://index.invalid/simple" }
+wheels = [{ url = "https://index.invalid/two-2.0-py3-none-any.whl", hash = "sha256:HASH" }]
+""".replace("HASH", "0" * 64)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "uv.lock").write_text(LOCK, encoding="utf-8")
+    return tmp_path
+
+
+def settings(project: Path, **parts: object) -> Settings:
+    # There is no such interpreter: nothing may look for it.
+    fields = {"directory": project, "python": str(project / "no-such-python"), **parts}
+    return Settings(**fields)  # type: ignore[arg-type]  # fields of many types
+
+
+def test_everywhere_needs_no_interpreter(project: Path) -> None:
+    texts = export(settings(project), universal=True, annotate=True, environment={})
+    first, _, comment = texts.hashed.splitlines()
+    assert first == "one==1.0 ; sys_platform == 'win32' \\"
+    assert comment == "    # via app"
+    assert texts.unhashed == f"app @ {project.as_uri()}\n"
+
+
+def test_a_pylock_leaves_the_choice(project: Path) -> None:
+    texts = export(
+        settings(project), universal=True, file_format="pylock.toml", base=project, environment={}
+    )
+    document = tomli.loads(texts.hashed)
+    assert document["extras"] == ["fast"]
+    assert document["dependency-groups"] == ["default", "dev"]
+    assert [package.get("marker") for package in document["packages"]] == [
+        "'default' in dependency_groups",
+        "'fast' in extras or (sys_platform == 'win32' and 'default' in dependency_groups)",
+        "'dev' in dependency_groups",
+    ]
+    assert document["packages"][0]["directory"] == {"path": "."}
+
+
+def test_a_pylock_of_what_is_asked_for(project: Path) -> None:
+    asked = settings(project, extra=("fast",), no_project=True)
+    texts = export(asked, universal=True, file_format="pylock.toml", environment={})
+    document = tomli.loads(texts.hashed)
+    assert "extras" not in document
+    assert [(p["name"], p.get("marker")) for p in document["packages"]] == [("one", None)]
+
+
+def test_the_command_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = project / "out" / "pylock.toml"
+    target.parent.mkdir()
+    universal = ["export", "--universal", "--python", "no-such-python"]
+    arguments = [*universal, "--format", "pylock.toml", "-o", str(target)]
+    assert main(arguments, environment={}, directory=project) == 0
+    document = tomli.loads(target.read_text(encoding="utf-8"))
+    assert document["packages"][0]["directory"] == {"path": ".."}
+    assert main(universal, environment={}, directory=project) == 0
+    assert "# via app" in capsys.readouterr().out
+    assert main([*universal, "--no-annotate"], environment={}, directory=project) == 0
+    assert "# via" not in capsys.readouterr().out

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncsteps.errors import InterpreterError, LockError
+from syncsteps.events import TargetFound
+from syncsteps.interpreter import to_json
+from syncsteps.reading import find_interpreter, read_selection, read_selection_only
+from syncsteps.settings import Settings
+from tests.support.interpreters import make_interpreter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syncsteps.events import Event
+
+LOCK = f"demo==1.0 --hash=sha256:{'0' * 64}\n"
+
+
+def settings(directory: Path, *, python: str = sys.executable, interpreter: str = "") -> Settings:
+    return Settings(
+        directory=directory,
+        lock=str(directory / "requirements.txt"),
+        python=python,
+        interpreter=interpreter,
+        allow_virtualenv=True,
+    )
+
+
+def test_both_ways_select_the_same_and_only_one_looks_at_what_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text(LOCK, encoding="utf-8")
+    events: list[Event] = []
+    asked = settings(tmp_path)
+    lock, selection = read_selection_only(asked, environment={}, on_event=events.append)
+    whole = find_interpreter(asked, environment={})
+    assert (lock, selection) == read_selection(asked, whole, environment={})
+    assert [item.name for item in selection.packages] == ["demo"]
+    (event,) = events
+    assert isinstance(event, TargetFound)
+    assert event.interpreter.distributions == ()
+    assert whole.distributions
+    assert (event.interpreter.tags, event.interpreter.environment) == (
+        whole.tags,
+        whole.environment,
+    )
+
+
+def test_a_recorded_target_is_as_good(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text(LOCK, encoding="utf-8")
+    recorded = make_interpreter(tmp_path)
+    (tmp_path / "snapshot.json").write_text(to_json(recorded), encoding="utf-8")
+    events: list[Event] = []
+    asked = settings(tmp_path, interpreter=str(tmp_path / "snapshot.json"))
+    _, selection = read_selection_only(asked, environment={}, on_event=events.append)
+    assert events == [TargetFound(interpreter=recorded)]
+    assert [item.name for item in selection.packages] == ["demo"]
+
+
+def test_what_is_wrong_with_the_target_is_told_before_what_is_wrong_with_the_lock(
+    tmp_path: Path,
+) -> None:
+    not_python = tmp_path / "python3"
+    not_python.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+    not_python.chmod(0o755)
+    events: list[Event] = []
+    broken = settings(tmp_path, python=str(not_python))
+    with pytest.raises(InterpreterError, match="not a working Python"):
+        read_selection_only(broken, environment={}, on_event=events.append)
+    assert events == []
+    with pytest.raises(LockError, match="no such file"):
+        read_selection_only(settings(tmp_path), environment={}, on_event=events.append)
+    assert [type(event) for event in events] == [TargetFound]
