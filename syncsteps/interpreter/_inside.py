@@ -39,7 +39,10 @@ def read_text(*parts: str) -> "str | None":
 
 
 def find_tags(home: str) -> "list[str]":
-    """Return the tags (PEP 425) that the `packaging` in ``home``, a directory or zip, computes."""
+    """Return the tags (PEP 425) that the `packaging` in ``home``, a directory or zip, computes.
+
+    There are none if it is written for newer versions of Python than this one.
+    """
     import importlib.machinery
     import importlib.util
 
@@ -51,8 +54,12 @@ def find_tags(home: str) -> "list[str]":
         raise ImportError("packaging is not in " + home)
     package = importlib.util.module_from_spec(spec)
     sys.modules["packaging"] = package
-    spec.loader.exec_module(package)
-    tags = importlib.import_module("packaging.tags")
+    try:
+        spec.loader.exec_module(package)
+        tags = importlib.import_module("packaging.tags")
+    except (AttributeError, ImportError, SyntaxError, TypeError):
+        # Syntax, names and annotations of a later Python: these are the ways in which it shows.
+        return []
     return [str(tag) for tag in tags.sys_tags()]
 
 

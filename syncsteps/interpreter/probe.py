@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from syncsteps.errors import InterpreterError
 from syncsteps.interpreter.owners import find_owners
 from syncsteps.interpreter.snapshot import from_mapping
+from syncsteps.interpreter.tags import tags_from_outside
 from syncsteps.processes import Completed, ProcessTimeoutError, started
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def probe(
 
     Nothing is written, not even byte code. The script is fed on standard input to an isolated
     start, so that neither its folder, ``PYTHONPATH`` nor the user's site matters; tags are computed
-    inside, by this program's own `packaging`. ``timeout`` is in seconds. Without
+    inside, by this program's own `packaging`, unless that no longer runs there (see
+    `tags_from_outside`). ``timeout`` is in seconds. Without
     ``with_distributions``, what is installed is not looked at: there are no ``distributions`` and
     nothing is ``broken``.
 
@@ -206,6 +208,7 @@ def _complete(interpreter: Interpreter) -> Interpreter:
     managed = interpreter.externally_managed
     return dataclasses.replace(
         interpreter,
+        tags=interpreter.tags or tags_from_outside(interpreter),
         distributions=tuple(
             dataclasses.replace(one, owner=owners.get(one.metadata))
             for one in interpreter.distributions

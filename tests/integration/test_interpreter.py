@@ -14,6 +14,7 @@ import pytest
 import syncsteps
 from syncsteps.errors import InterpreterError
 from syncsteps.interpreter import from_json, probe, resolve, to_json
+from syncsteps.interpreter.tags import tags_from_outside
 from tests.support.interpreters import throwaway_interpreter
 
 if TYPE_CHECKING:
@@ -192,11 +193,13 @@ def test_a_read_only_directory_is_unwritable(python: Path) -> None:
 @posix
 @pytest.mark.parametrize("version", ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"])
 def test_every_supported_version_is_described(tmp_path: Path, version: str) -> None:
+    # Whether or not this program's `packaging` still runs in it.
     found = probe(throwaway_interpreter(tmp_path / "python", version))
     assert found.version.startswith(f"{version}.")
     assert dict(found.environment)["python_version"] == version
     assert found.tags[0].startswith(f"cp{version.replace('.', '')}-")
     assert found.scheme.purelib.parent.name == f"python{version}"
+    assert tags_from_outside(found) == found.tags
 
 
 def make_venv(python: Path, directory: Path, *options: str) -> Path:

@@ -63,6 +63,19 @@ def test_packaging_may_lie_in_a_zip_and_another_copy_may_be_imported(tmp_path: P
     assert str(archive) not in answer["sys_path"]
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["a syntax of the future", "from os import a_name_of_the_future", "None | None", "None.then"],
+)
+def test_a_packaging_that_is_too_new_for_the_target_computes_no_tags(
+    tmp_path: Path, code: str
+) -> None:
+    (tmp_path / "packaging").mkdir()
+    (tmp_path / "packaging" / "__init__.py").write_text("", "utf-8")
+    (tmp_path / "packaging" / "tags.py").write_text(code, "utf-8")
+    assert run("FENCE", str(tmp_path), "3.9")["tags"] == []
+
+
 def test_headers_are_read_to_the_first_empty_line(tmp_path: Path) -> None:
     metadata = make_metadata(
         tmp_path,

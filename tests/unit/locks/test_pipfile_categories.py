@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.markers import default_environment
 
 from syncsteps.errors import SelectionError
 from syncsteps.locks.fields import Origin
@@ -60,11 +62,18 @@ def test_alike_in_two_categories_is_one_entry() -> None:
     document = pipfile_document(
         default={"a": pin("1", "os_name == 'posix'")}, develop={"A": pin("1")}, more={"a": pin("1")}
     )
+    package_groups = ("default", "develop", "more")
     (package,) = read_pipfile(document, ORIGIN).packages
-    assert str(package.marker) == (
-        '(("default" in dependency_groups and os_name == "posix")'
-        ' or "develop" in dependency_groups) or "more" in dependency_groups'
-    )
+    assert package.marker is not None
+    for system, *groups in product(("posix", "nt"), *[(name, "") for name in package_groups]):
+        environment: dict[str, str | set[str]] = {
+            **{name: str(value) for name, value in default_environment().items()},
+            "os_name": system,
+            "dependency_groups": {*groups},
+        }
+        expected = "develop" in groups or "more" in groups
+        expected |= "default" in groups and system == "posix"
+        assert package.marker.evaluate(environment, context="lock_file") == expected
 
 
 def test_it_applies_where_one_of_its_categories_has_it() -> None:
