@@ -29,12 +29,15 @@ from syncsteps.locks.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from syncsteps.locks.fields import Origin
     from syncsteps.locks.model import Hash, Source
 
 __all__ = ["read_pylock"]
+
+# Of pdm and Pipenv, of poetry, and of our own exports where `default` is taken.
+_USUAL_PRODUCTION = ("default", "main", "default-project")
 
 
 def read_pylock(data: Mapping[str, Any], origin: Origin) -> Lock:
@@ -66,6 +69,7 @@ def read_pylock(data: Mapping[str, Any], origin: Origin) -> Lock:
         # Some writers call the main dependencies a group, and list it as a default one only.
         groups=tuple(dict.fromkeys((*groups, *default_groups))),
         default_groups=default_groups,
+        production_group=_production_group(groups, default_groups),
         project=next(
             (
                 package.name
@@ -75,6 +79,17 @@ def read_pylock(data: Mapping[str, Any], origin: Origin) -> Lock:
             None,
         ),
     )
+
+
+def _production_group(groups: Sequence[str], default_groups: Sequence[str]) -> str | None:
+    """Return the default group that stands for the project's own dependencies, if it can be told.
+
+    PEP 751 wants it to be no dependency group that one could name. Some list it as one all the
+    same: pdm, uv's older versions need it so, and they call it like the lock that it comes from.
+    """
+    synthetic = [name for name in default_groups if name not in groups]
+    usual = [name for name in _USUAL_PRODUCTION if name in default_groups]
+    return next(iter((*synthetic, *usual)), None)
 
 
 def _validate(data: Mapping[str, Any], origin: Origin) -> None:

@@ -17,7 +17,9 @@ from packaging.tags import Tag
 
 from syncsteps.errors import SelectionError
 from syncsteps.export import to_universal_pylock
+from syncsteps.locks.fields import Origin
 from syncsteps.locks.model import ConflictItem, Dependency, Lock
+from syncsteps.locks.pylock import read_pylock
 from syncsteps.selection import Request, select
 from syncsteps.selection.universal import select_everywhere
 from syncsteps.selection.universal.conditions import Conditions
@@ -293,6 +295,7 @@ def requests(draw: st.DrawFn, groups: tuple[str, ...]) -> Request:
         extras=tuple(sorted(draw(st.sets(st.sampled_from(EXTRAS))))),
         groups=draw(some),
         project=draw(st.booleans()),
+        default_groups=draw(st.booleans()),
     )
 
 
@@ -314,10 +317,20 @@ def selected(lock: Lock, request: Request, target: Interpreter) -> list[str] | N
     return [f"{item.name} {item.package.version}" for item in selection.packages]
 
 
-def asked_for(universal: Universal, request: Request) -> dict[str, frozenset[str]]:
-    defaults = () if request.only_groups else universal.default_groups
+def asked_for(lock: Lock, universal: Universal, request: Request) -> dict[str, frozenset[str]]:
+    defaults = set() if request.only_groups else {*universal.default_groups}
+    if not request.default_groups:
+        # What stands for the project's own dependencies stays.
+        defaults -= {*lock.default_groups}
     groups = {*request.groups, *request.only_groups, *defaults}
     return {"extras": frozenset(request.extras), "dependency_groups": frozenset(groups)}
+
+
+def read_back(text: str, lock: Lock) -> Lock:
+    path = lock.root / "pylock.toml"
+    return read_pylock(
+        tomli.loads(text), Origin(name=path.name, path=path, root=lock.root, digest="")
+    )
 
 
 LOCKS = st.one_of(graph_locks(), flat_locks())
@@ -335,7 +348,7 @@ def test_what_is_left_to_choose_is_chosen_as_it_would_have_been(
     event(f"{lock.layout}, refused: {expected is None}")
     text = to_universal_pylock(universal, lock=lock, root=lock.root)
     document = Pylock.from_dict(tomli.loads(text))
-    asked = asked_for(universal, request)
+    asked = asked_for(lock, universal, request)
     if expected is None:
         return
     assert there(universal, target, **asked) == expected
@@ -347,6 +360,9 @@ def test_what_is_left_to_choose_is_chosen_as_it_would_have_been(
     )
     names = [package.name for package, _ in chosen]
     assert names == [line.partition(" ")[0] for line in expected]
+    again = selected(read_back(text, lock), request, target)
+    # A source tree has its version in itself alone.
+    assert again == [line.replace("app 1.0", "app None") for line in expected]
 
 
 @settings(max_examples=120, deadline=None)

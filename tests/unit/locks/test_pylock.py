@@ -38,6 +38,25 @@ def test_the_lock_as_a_whole() -> None:
     assert [item.name for item in lock.packages] == ["app", "archive", "checkout", "plain"]
 
 
+@pytest.mark.parametrize(
+    ("listed", "default", "expected"),
+    [
+        ([], [], None),
+        (["dev"], [], None),
+        (["dev"], ["own"], "own"),  # as the standard wants it
+        (["default", "dev"], ["default"], "default"),  # pdm
+        (["dev", "main"], ["dev", "main"], "main"),  # an export of ours of a poetry.lock
+        (["default", "default-project"], ["default-project"], "default-project"),
+        (["dev", "docs"], ["dev"], None),
+    ],
+)
+def test_the_group_of_the_project_itself(
+    listed: list[str], default: list[str], expected: str | None
+) -> None:
+    text = changed('dependency-groups = ["dev"]', f"dependency-groups = {listed}")
+    assert read(text.replace('["default"]', str(default))).production_group == expected
+
+
 def test_direct_sources() -> None:
     app, archive, checkout, _ = read(PYLOCK).packages
     assert app.source == Directory(path=".", editable=True)
