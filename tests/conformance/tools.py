@@ -26,7 +26,7 @@ PINNED: Mapping[str, tuple[str, ...]] = {
     "pip": ("pip==26.3",),
     "poetry": ("poetry==2.5.1", "poetry-plugin-export==1.10.1"),
     "poetry-old": ("poetry==1.8.5", "poetry-plugin-export==1.8.0"),
-    "pdm": ("pdm==2.29.3",),
+    "pdm": ("pdm[locked]==2.29.3",),  # with the dependencies that it was released with
     "pipenv": ("pipenv==2026.10.3",),
 }
 

@@ -167,8 +167,13 @@ class PylockSelect:
         every_group = asked.lock.dependency_groups or ()
         groups = {*request.groups, *request.only_groups}
         groups.update(every_group if request.all_groups else ())
-        if request.default_groups and not request.only_groups:
-            groups.update(asked.lock.default_groups or ())
+        defaults = [*(asked.lock.default_groups or ())]
+        if not request.default_groups:
+            # Declining the project's default groups leaves its own dependencies, which pylock.toml
+            # has as one of these: one that cannot be asked for, or what pdm calls it.
+            defaults = [name for name in defaults if name not in every_group or name == "default"]
+        if not request.only_groups:
+            groups.update(defaults)
         extras = asked.lock.extras if request.all_extras else request.extras
         return replace(asked, extras=tuple(extras or ()), groups=tuple(sorted(groups)))
 

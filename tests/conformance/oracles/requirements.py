@@ -32,7 +32,7 @@ _PROGRAM = """
 import json, sys
 from pip._internal.network.session import PipSession
 from pip._internal.req.constructors import install_req_from_parsed_requirement
-from pip._internal.req.req_file import parse_requirement, relative_places
+from pip._internal.req.req_file import parse_requirements
 
 found = []
 for parsed in parse_requirements(sys.argv[1], session=PipSession()):
