@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.processes import run
+from tests.support.interpreters import installed_prefixes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +27,13 @@ PINNED: Mapping[str, tuple[str, ...]] = {
     "pip": ("pip==26.3",),
     "poetry": ("poetry==2.5.1", "poetry-plugin-export==1.10.1"),
     "poetry-old": ("poetry==1.8.5", "poetry-plugin-export==1.8.0"),
+    "poetry-first": ("poetry==1.1.15",),
     "pdm": ("pdm[locked]==2.29.3",),  # with the dependencies that it was released with
     "pipenv": ("pipenv==2026.10.3",),
 }
+
+# The newest Python on which a tool of the past still runs.
+_PYTHONS: Mapping[str, str] = {"poetry-first": "3.8"}
 
 # What would change the tools' answers, or let them look at this machine's own settings.
 _FOREIGN = ("PIP_", "PDM_", "PIPENV_", "POETRY_", "UV_", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
@@ -67,6 +72,7 @@ def install(name: str, directory: Path) -> Tool:
 
     Raises:
         RuntimeError: it cannot be installed.
+        LookupError: this machine has no Python that it runs on.
     """
     pins = PINNED[name]
     version = pins[0].partition("==")[2]
@@ -76,7 +82,7 @@ def install(name: str, directory: Path) -> Tool:
     if not finished.is_file() or finished.read_text(encoding="utf-8") != "\n".join(pins):
         shutil.rmtree(place, ignore_errors=True)
         commands: list[list[str | Path]] = [
-            ["uv", "venv", "--quiet", "--python", sys.executable, place],
+            ["uv", "venv", "--quiet", "--python", _python(name), place],
             ["uv", "pip", "install", "--quiet", "--python", scripts / "python", *pins],
         ]
         for command in commands:
@@ -85,3 +91,12 @@ def install(name: str, directory: Path) -> Tool:
                 raise RuntimeError(f"{name} cannot be installed: {done.stderr.strip()}")
         finished.write_text("\n".join(pins), encoding="utf-8")
     return Tool(version=version, scripts=scripts)
+
+
+def _python(name: str) -> str | Path:
+    version = _PYTHONS.get(name)
+    if version is None:
+        return sys.executable
+    for prefix in installed_prefixes(version):
+        return prefix / ("python.exe" if sys.platform == "win32" else "bin/python3")
+    raise LookupError(f"{name} needs Python {version}, which neither pyenv nor uv installed here")

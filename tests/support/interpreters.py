@@ -21,7 +21,13 @@ from syncsteps.interpreter.model import Interpreter, Libc, Scheme
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["linux_platforms", "make_interpreter", "tags_for", "throwaway_interpreter"]
+__all__ = [
+    "installed_prefixes",
+    "linux_platforms",
+    "make_interpreter",
+    "tags_for",
+    "throwaway_interpreter",
+]
 
 _WINDOWS = sys.platform == "win32"
 _LEGACY_MANYLINUX = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5): "manylinux1"}
@@ -118,7 +124,7 @@ def throwaway_interpreter(directory: Path, version: str | None = None) -> Path:
 
 def _base_prefix(version: str | None) -> Path:
     if version is not None and version != f"{sys.version_info[0]}.{sys.version_info[1]}":
-        found = next(_installed(version), None)
+        found = next(installed_prefixes(version), None)
         if found is None:
             pytest.skip(f"no Python {version} that pyenv or uv installed")
         return found
@@ -128,7 +134,8 @@ def _base_prefix(version: str | None) -> Path:
     return prefix
 
 
-def _installed(version: str) -> Iterator[Path]:
+def installed_prefixes(version: str) -> Iterator[Path]:
+    """Yield the prefixes of this version, such as ``3.9``, that pyenv or uv installed."""
     home = Path.home()
     roots = {
         Path(os.environ.get("PYENV_ROOT", home / ".pyenv"), "versions"): f"{version}.*",

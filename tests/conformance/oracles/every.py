@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from tests.conformance.oracles.pdm import PdmExport, PdmResolve
 from tests.conformance.oracles.pipenv import PipenvRequirements
-from tests.conformance.oracles.poetry import PoetryExport
+from tests.conformance.oracles.poetry import PoetryExport, PoetryFirst
 from tests.conformance.oracles.pylock import PylockSelect
 from tests.conformance.oracles.requirements import PipParser
 from tests.conformance.oracles.uv import UvExport, UvPylock
@@ -22,6 +23,8 @@ __all__ = ["make_oracles"]
 
 def make_oracles(tools: Path, *, home: Path, every: bool) -> list[Oracle]:
     """Return the oracles; ``every`` adds older versions of tools. ``home`` is theirs to write to.
+
+    The oldest of them is left out where no Python is left that it runs on.
 
     Raises:
         RuntimeError: a tool cannot be installed.
@@ -46,6 +49,13 @@ def make_oracles(tools: Path, *, home: Path, every: bool) -> list[Oracle]:
         PdmExport(program=pdm.program("pdm"), version=pdm.version, environment=environment),
         PdmResolve(python=pdm.program("python"), version=pdm.version, environment=environment),
     ]
+    with contextlib.suppress(LookupError):
+        first = install("poetry-first", tools)
+        oracles.append(
+            PoetryFirst(
+                program=first.program("poetry"), version=first.version, environment=environment
+            )
+        )
     if every:
         old = install("uv-old", tools)
         oracles.append(

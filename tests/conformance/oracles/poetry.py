@@ -14,7 +14,7 @@ from tests.conformance.pins import Pin, plain_path
 from tests.conformance.requirement_text import parse_exported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from syncsteps.locks.model import Lock
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.conformance.corpus import Project
     from tests.conformance.oracle import Answer
 
-__all__ = ["PoetryExport"]
+__all__ = ["PoetryExport", "PoetryFirst"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class PoetryExport:
 
     def reads(self, project: Project) -> bool:
         """Return whether it is a poetry.lock, for an old poetry an old one."""
-        return project.format == "poetry" and not (self.old and _is_flat(project.lock))
+        return project.format == "poetry" and not (self.old and _version(project.lock) == "2.1")
 
     def prepare(self, project: Project) -> None:
         """Nothing is needed beside the lock but its pyproject.toml."""
@@ -55,25 +55,66 @@ class PoetryExport:
         del lock
         if not request.local or (self.old and request.all_groups):
             return None
-        done = run(
-            [self.program, "export", "--no-interaction", *_options(request)],
-            directory=project.directory,
-            environment={
-                **self.environment,
-                "POETRY_VIRTUALENVS_CREATE": "false",
-                # The first one found in a desktop's session would be asked for credentials.
-                "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-            },
-            timeout=300,
-        )
-        if done.status:
-            raise Refused(done.stderr.strip())
-        names = _local_names(project.lock)
-        answer = parse_exported(done.stdout, directory=project.directory, names=names)
-        if not request.project or request.only_groups:
-            return answer
-        itself = ((pin, None) for pin in _itself(project.directory / "pyproject.toml"))
-        return Conditional(entries=(*answer.entries, *itself))
+        return _exported(self, project, request, _options(request))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoetryFirst:
+    """The same of the locks of poetry 1.0, which leave setuptools out: later ones refuse those.
+
+    Of groups it knows the one that ``[tool.poetry.dev-dependencies]`` is.
+    """
+
+    program: Path
+    version: str
+    environment: Mapping[str, str]
+    chooses: bool = False
+
+    @property
+    def name(self) -> str:
+        """The tool and its version."""
+        return f"poetry {self.version}"
+
+    def reads(self, project: Project) -> bool:
+        """Return whether it is a poetry.lock of version 1.0."""
+        return project.format == "poetry" and _version(project.lock) == "1.0"
+
+    def prepare(self, project: Project) -> None:
+        """Nothing is needed beside the lock but its pyproject.toml."""
+
+    def ask(self, project: Project, lock: Lock | None, request: Request) -> Answer | None:
+        """Return the exported requirements file, never that of a group alone."""
+        del lock
+        if not request.local or request.only_groups or request.all_extras:
+            return None
+        options = [part for extra in request.extras for part in ("--extras", extra)]
+        if request.groups or request.all_groups:
+            options.append("--dev")
+        return _exported(self, project, request, ["--format", "requirements.txt", *options])
+
+
+def _exported(
+    oracle: PoetryExport | PoetryFirst, project: Project, request: Request, options: Iterable[str]
+) -> Answer:
+    done = run(
+        [oracle.program, "export", "--no-interaction", *options],
+        directory=project.directory,
+        environment={
+            **oracle.environment,
+            "POETRY_VIRTUALENVS_CREATE": "false",
+            # The first one found in a desktop's session would be asked for credentials.
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        },
+        timeout=300,
+    )
+    if done.status:
+        raise Refused(done.stderr.strip())
+    names = _local_names(project.lock)
+    answer = parse_exported(done.stdout, directory=project.directory, names=names)
+    if not request.project or request.only_groups:
+        return answer
+    itself = ((pin, None) for pin in _itself(project.directory / "pyproject.toml"))
+    return Conditional(entries=(*answer.entries, *itself))
 
 
 def _options(request: Request) -> Iterator[str]:
@@ -85,9 +126,9 @@ def _options(request: Request) -> Iterator[str]:
     yield from (name for name, on in flags.items() if on)
 
 
-def _is_flat(lock: Path) -> bool:
+def _version(lock: Path) -> str:
     metadata = tomli.loads(lock.read_text(encoding="utf-8"))["metadata"]
-    return str(metadata["lock-version"]) == "2.1"
+    return str(metadata.get("lock-version", "1.0"))
 
 
 def _itself(pyproject: Path) -> Iterator[Pin]:
