@@ -32,7 +32,7 @@ _SAMPLE, _EVERY = 10, 100_000
 # These look again at cases that another oracle answers for every target: one platform for each
 # version is enough.
 _SECOND = ("uv * pylock", "uv 0.12.*")
-_SHOWN = 60
+_SHOWN, _SHOWN_PINS = 60, 12
 
 
 def _say(text: str) -> None:
@@ -130,7 +130,9 @@ def _described(difference: Difference) -> str:
         f"{difference.lock}, {difference.oracle}: {difference.request}, for {difference.target}"
     ]
     for side, pins in (("syncsteps", difference.ours), (difference.oracle, difference.theirs)):
-        lines += [f"    only {side}: {pin}" for pin in pins]
+        lines += [f"    only {side}: {pin}" for pin in pins[:_SHOWN_PINS]]
+        if len(pins) > _SHOWN_PINS:
+            lines.append(f"    only {side}: {len(pins) - _SHOWN_PINS} more")
     if difference.said:
         lines.append(f"    {difference.said}")
     return "\n".join(lines)
