@@ -19,7 +19,7 @@ from syncsteps.locks import read_lock
 from syncsteps.locks.model import Hash, Sdist, Wheel
 from syncsteps.staging.environment import installer_environment
 from syncsteps.staging.output import Runner, explain, redact, secret_values
-from syncsteps.staging.uv_settings import uv_settings
+from syncsteps.staging.uv_settings import is_true, uv_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +49,8 @@ _NO_NAME = re.compile(
     r"there are no versions of (?P<name>[a-z0-9-]+)"
     r"|(?P<other>[a-z0-9-]+)(?:\{[^}]*\})? was not found in the"
 )
+# What an index refuses to tell is not missing from it.
+_REFUSED = re.compile(r"40[13] (?:Unauthorized|Forbidden)")
 _MOST_MISSING = 20
 _KEPT_LINES = 400
 _CHUNK = 1 << 20
@@ -64,6 +66,7 @@ _CHOOSING = frozenset(
         "FORK_STRATEGY",
         "FROZEN",
         "LOCKED",
+        "NO_CONFIG",
         "NO_BINARY",
         "NO_BINARY_PACKAGE",
         "NO_BUILD",
@@ -102,17 +105,22 @@ class UvAsker:
             OSError: there is no room for a temporary project.
         """
         settings = uv_settings(root.absolute(), self.environment, misleading=_MISLEADING)
+        # Without any configuration uv would not be told what is in the project.
+        exclusive = settings.exclusive or is_true(self.environment, "UV_NO_CONFIG")
+        offline = settings.table.get("offline") is True or is_true(self.environment, "UV_OFFLINE")
         with tempfile.TemporaryDirectory(prefix="syncsteps-addresses-") as name:
             directory = Path(name).resolve()
             remaining = tuple(questions)
             missing = 0
             while remaining:
                 project = project_of(remaining, settings.table)
-                ended = self._lock(project, directory, on_line, exclusive=settings.exclusive)
+                ended = self._lock(project, directory, on_line, exclusive=exclusive)
                 if ended.status == 0:
                     return _answer(directory)
                 # uv tells of the first one only, and then locks nothing at all.
                 known = _without_missing(remaining, ended.lines)
+                if offline and known != remaining:
+                    raise _unknown_offline(remaining, known, ended.lines)
                 missing += len(remaining) - len(known)
                 if known == remaining or missing > _MOST_MISSING:
                     raise explain(
@@ -192,12 +200,26 @@ def _command(uv: Path, configuration: Path | None) -> list[str]:
 def _without_missing(questions: tuple[Question, ...], lines: Sequence[str]) -> tuple[Question, ...]:
     """Return ``questions`` without those that uv says no index has an answer to."""
     text = "\n".join(lines)
+    if _REFUSED.search(text) is not None:
+        return questions
     releases = {(match["name"], match["version"]) for match in _NO_VERSION.finditer(text)}
     names = {match["name"] or match["other"] for match in _NO_NAME.finditer(text)}
     return tuple(
         question
         for question in questions
         if question.name not in names and (question.name, str(question.version)) not in releases
+    )
+
+
+def _unknown_offline(
+    questions: Sequence[Question], known: Sequence[Question], lines: Sequence[str]
+) -> StagingError:
+    # uv itself says the same of a release that it cannot look up and of one that does not exist.
+    name = next(question.name for question in questions if question not in known)
+    return StagingError(
+        f"uv may not use the network, and its cache does not have what the index says of {name}",
+        hint="do it online once, or name a folder that has the files in uv's find-links",
+        details=[line for line in lines if line.strip()],
     )
 
 

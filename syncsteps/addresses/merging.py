@@ -137,9 +137,17 @@ def _by_name(
             files.append(_placed(ours, same, hashes=_agreed(ours.hashes, same.hashes)))
         elif theirs:
             problems.replaced.append(_difference(ours, theirs))
+        elif other := _other_sdist(package, releases) if isinstance(ours, Sdist) else None:
+            files.append(other)
         elif not _of_python_2(ours.filename):
             gone.append(ours.filename)
     return files, gone
+
+
+def _other_sdist(package: Package, releases: Sequence[Package]) -> File | None:
+    """Return an sdist of which the lock keeps the hash only: uv tells of one sdist, any of them."""
+    found, _ = _by_hash(package, releases)
+    return next((file for file in found if isinstance(file, Sdist)), None)
 
 
 def _is_same(ours: File, theirs: File) -> bool:

@@ -14,7 +14,7 @@ from syncsteps.export.toml import to_toml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["UvSettings", "uv_settings"]
+__all__ = ["UvSettings", "is_true", "uv_settings"]
 
 # Where files come from, how they are fetched and how they are built. Everything else (what is
 # installed, in which version, where to) the lock and the target say: uv would let `pip.target` win
@@ -96,7 +96,7 @@ def uv_settings(
     Raises:
         StagingError: the file is not one that uv could follow.
     """
-    if environment.get("UV_NO_CONFIG", "").lower() in _TRUE:
+    if is_true(environment, "UV_NO_CONFIG"):
         return UvSettings(text="", exclusive=False, table={})
     named = environment.get("UV_CONFIG_FILE")
     if named is not None:
@@ -105,6 +105,11 @@ def uv_settings(
     exclusive = any(_misleads(path, keys) for path in _files_of_user(environment))
     path, table = _of_project(directory)
     return _settings(path, table, exclusive=exclusive)
+
+
+def is_true(environment: Mapping[str, str], name: str) -> bool:
+    """Return whether the variable ``name`` says yes, as uv reads it."""
+    return environment.get(name, "").lower() in _TRUE
 
 
 def _of_project(directory: Path) -> tuple[Path, Mapping[str, object]]:
