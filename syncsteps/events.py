@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Watcher = Callable[["Event"], None]
 
 __all__ = [
+    "AddressesMissing",
+    "AskingIndex",
     "Event",
     "Imported",
     "Importing",
@@ -67,6 +69,23 @@ class LockSelected:
 
     lock: Lock
     selection: Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskingIndex:
+    """An index is being asked where the files of ``total`` releases are."""
+
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressesMissing:
+    """Some of the lock's files are nowhere; ``left_out`` says which, a sentence for each package.
+
+    What is made goes without them.
+    """
+
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +161,8 @@ Event = (
     | Recovered
     | Waiting
     | LockSelected
+    | AskingIndex
+    | AddressesMissing
     | Verified
     | Planned
     | Staging

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from syncsteps.errors import SelectionError
-from syncsteps.events import LockSelected, silent
+from syncsteps.errors import SelectionError, StagingError
+from syncsteps.events import AddressesMissing, AskingIndex, LockSelected, StagingLine, silent
 from syncsteps.reading import find_interpreter, read_project_lock, read_selection_only
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from syncsteps.events import Watcher
     from syncsteps.export import Requirements
     from syncsteps.interpreter.model import Interpreter
-    from syncsteps.locks.model import Lock
-    from syncsteps.selection.model import Request
+    from syncsteps.locks.model import Lock, Package
+    from syncsteps.selection.model import Request, Selection
     from syncsteps.settings import Settings
 
 __all__ = ["EXPORT_FORMATS", "export", "inspect"]
@@ -54,15 +55,24 @@ def export(
     the settings say something about them; its paths are relative to ``base``, the directory that
     it is for. ``annotate`` adds to a requirements.txt, as comments, what requires each package.
 
+    A pylock.toml has to say where every file is. Where the lock does not, uv asks the index that
+    the lock names, or else the one that uv is configured for (with the setting ``source`` of
+    ``index`` always that one); only files that have the lock's hashes are taken.
+
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
+        StagingError: an index had to be asked, and there is no uv or no answer.
     """
+    pylock = file_format == "pylock.toml"
     if universal:
         lock = read_project_lock(settings, environment=environment)
-        return _universal(
-            lock, settings.request, file_format=file_format, annotate=annotate, base=base
-        )
-    lock, selection = read_selection_only(settings, environment=environment, on_event=on_event)
+        if pylock:
+            asking = _Asking(settings=settings, environment=environment, on_event=on_event)
+            return _universal_pylock(lock, settings.request, base=base, asking=asking)
+        return _universal(lock, settings.request, annotate=annotate)
+    interpreter, lock, selection = read_selection_only(
+        settings, environment=environment, on_event=on_event
+    )
     on_event(LockSelected(lock=lock, selection=selection))
     if selection.unavailable:
         raise SelectionError(
@@ -71,39 +81,96 @@ def export(
             details=[item.reason for item in selection.unavailable],
             hint="lock for this platform as well, or name another target with --python",
         )
-    # An interpreter that has been started uses the time that these take.
-    from syncsteps.export import Requirements, to_requirements  # noqa: PLC0415
+    if pylock:
+        asking = _Asking(settings=settings, environment=environment, on_event=on_event)
+        located = asking.located(lock, [item.package for item in selection.packages])
+        if located is not lock:
+            from syncsteps.selection import select  # noqa: PLC0415 - there already
 
-    if file_format == "pylock.toml":
-        from syncsteps.export import to_pylock  # noqa: PLC0415 - seldom asked for
+            # Of what the lock knows by its hashes only, a file can be chosen now.
+            selection = select(located, settings.request, interpreter)
+        return _pylock(located, selection)
+    # An interpreter that has been started uses the time that this takes.
+    from syncsteps.export import to_requirements  # noqa: PLC0415
 
-        text = to_pylock(selection, lock=lock, root=lock.root)
-        return Requirements(hashed=text, unhashed="")
     return to_requirements(selection, lock=lock, root=lock.root, annotate=annotate)
 
 
-def _universal(
-    lock: Lock, request: Request, *, file_format: str, annotate: bool, base: Path | None
-) -> Requirements:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """Whom to ask what the lock does not say, and whom to tell."""
+
+    settings: Settings
+    environment: Mapping[str, str]
+    on_event: Watcher
+
+    def located(self, lock: Lock, packages: Sequence[Package]) -> Lock:
+        """Return ``lock`` with the addresses of all files of ``packages``, which are its own.
+
+        Nothing is asked where it has them.
+
+        Raises:
+            SelectionError: an index has none of what the lock has, or something else instead.
+            StagingError: there is no uv, or it gets no answer.
+        """
+        # Hardly any other export needs these.
+        from syncsteps.addresses import questions_of  # noqa: PLC0415
+
+        follow = self.settings.source == "lock"
+        questions = questions_of(packages, follow_indexes=follow)
+        if not questions:
+            return lock
+        from syncsteps.addresses import UvAsker, locate  # noqa: PLC0415
+        from syncsteps.staging.uv import find_uv  # noqa: PLC0415
+
+        uv = find_uv(self.environment)
+        if uv is None:
+            raise StagingError(
+                f"{lock.path.name} does not say where its files are, which a pylock.toml has to,"
+                " and there is no uv to ask an index for it",
+                hint="install uv (it comes with `syncsteps[uv]`), or export it as requirements.txt",
+            )
+        self.on_event(AskingIndex(total=len(questions)))
+        found = UvAsker(uv=uv, environment=self.environment).ask(
+            questions,
+            root=lock.root,
+            on_line=lambda line: self.on_event(StagingLine(text=line)),
+        )
+        located = locate(lock, found, of=packages)
+        if located.left_out:
+            self.on_event(AddressesMissing(left_out=located.left_out))
+        return located.lock
+
+
+def _pylock(lock: Lock, selection: Selection) -> Requirements:
+    from syncsteps.export import Requirements, to_pylock  # noqa: PLC0415 - seldom asked for
+
+    return Requirements(hashed=to_pylock(selection, lock=lock, root=lock.root), unhashed="")
+
+
+def _universal(lock: Lock, request: Request, *, annotate: bool) -> Requirements:
     # An export for a target waits for none of these.
-    from syncsteps.export import (  # noqa: PLC0415
-        Requirements,
-        to_universal_pylock,
-        to_universal_requirements,
-    )
+    from syncsteps.export import to_universal_requirements  # noqa: PLC0415
+    from syncsteps.selection.universal import select_everywhere  # noqa: PLC0415
+
+    selected = select_everywhere(lock, request)
+    return to_universal_requirements(selected, lock=lock, root=lock.root, annotate=annotate)
+
+
+def _universal_pylock(
+    lock: Lock, request: Request, *, base: Path | None, asking: _Asking
+) -> Requirements:
+    # As above.
+    from syncsteps.export import Requirements, to_universal_pylock  # noqa: PLC0415
     from syncsteps.selection.universal import (  # noqa: PLC0415
         select_everywhere,
         settles_choices,
     )
 
-    pylock = file_format == "pylock.toml"
-    selected = select_everywhere(
-        lock,
-        request,
-        keep_choices=pylock and not settles_choices(request),
-        for_pylock=pylock,
-    )
-    if pylock:
-        text = to_universal_pylock(selected, lock=lock, root=lock.root, base=base)
-        return Requirements(hashed=text, unhashed="")
-    return to_universal_requirements(selected, lock=lock, root=lock.root, annotate=annotate)
+    keep = not settles_choices(request)
+    selected = select_everywhere(lock, request, keep_choices=keep, for_pylock=True)
+    located = asking.located(lock, [item.package for item in selected.packages])
+    if located is not lock:
+        selected = select_everywhere(located, request, keep_choices=keep, for_pylock=True)
+    text = to_universal_pylock(selected, lock=located, root=lock.root, base=base)
+    return Requirements(hashed=text, unhashed="")

@@ -94,10 +94,10 @@ def read_selection(
 
 def read_selection_only(
     settings: Settings, *, environment: Mapping[str, str], on_event: Watcher
-) -> tuple[Lock, Selection]:
-    """Do the same for who needs to know nothing else of the target; tell of it, when it is found.
+) -> tuple[Interpreter, Lock, Selection]:
+    """Do the same and find the target, for who need not know what is installed in it.
 
-    The lock is read while the target is asked, and what is installed in it is not looked at.
+    The lock is read while the target is asked; ``on_event`` is told when that is found.
 
     Raises:
         InterpreterError, LockError, SelectionError: in this order, as one after the other.
@@ -112,4 +112,4 @@ def read_selection_only(
 
         interpreter = found()
     on_event(TargetFound(interpreter=interpreter))
-    return lock, select(lock, settings.request, interpreter)
+    return interpreter, lock, select(lock, settings.request, interpreter)

@@ -19,6 +19,7 @@ from syncsteps.export.values import (
     checked_url,
     checked_vcs,
     local_path,
+    without_credentials,
 )
 from syncsteps.locks.model import Archive, Directory, Sdist, Vcs, Wheel
 
@@ -87,9 +88,10 @@ def package_entry(
 
 
 def _index(index: str, name: str) -> str | None:
-    """Return the index's URL; a folder that served as an index is none."""
-    web = index.startswith(("https://", "http://"))
-    return checked_url(index, of=f"the index of {name}") if web else None
+    """Return the index's URL, without credentials; a folder that served as an index is none."""
+    if not index.startswith(("https://", "http://")):
+        return None
+    return without_credentials(checked_url(index, of=f"the index of {name}"))
 
 
 def _url(url: str | None, name: str) -> str | None:
@@ -164,5 +166,5 @@ def _check_place(file: Wheel | Sdist, name: str) -> None:
         raise SelectionError(
             f"{name} cannot be written as pylock.toml, which has to say where every file is: the "
             f"lock has no address of {file.filename}",
-            hint="export it as requirements.txt instead, or lock with the addresses of the files",
+            hint="export it as requirements.txt instead",
         )

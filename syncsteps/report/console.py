@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from syncsteps import report
 from syncsteps.events import (
+    AddressesMissing,
+    AskingIndex,
     Imported,
     Importing,
     LockSelected,
@@ -39,7 +41,13 @@ __all__ = ["Console", "TerminalConsole"]
 
 _MEGABYTE = 1_000_000
 # By the first word of a line.
-_STYLES = {"error": "bold red", "warning": "yellow", "drift:": "red", "done:": "green"}
+_STYLES = {
+    "error": "bold red",
+    "warning": "yellow",
+    "warning:": "yellow",
+    "drift:": "red",
+    "done:": "green",
+}
 
 
 class Console:
@@ -57,6 +65,8 @@ class Console:
             Recovered: self.recovered,
             Waiting: self.waiting,
             LockSelected: self.lock_selected,
+            AskingIndex: self.asking_index,
+            AddressesMissing: self.addresses_missing,
             Verified: self.verified,
             Planned: self.planned,
             Staging: self.staging,
@@ -93,6 +103,16 @@ class Console:
         """Say how much of the lock is for this target."""
         chosen, total = len(event.selection.packages), len(event.lock.packages)
         self.say(f"{event.lock.path.name}: {chosen} of {total} packages are for this target")
+
+    def asking_index(self, event: AskingIndex) -> None:
+        """Say why there is traffic: the lock alone was not enough."""
+        what = counted(range(event.total), "package")
+        self.say(f"asking the index for the addresses of {what}, which the lock does not have")
+
+    def addresses_missing(self, event: AddressesMissing) -> None:
+        """Write which files of the lock the result goes without; that is never left unsaid."""
+        for sentence in event.left_out:
+            self.line(f"warning: left out: {sentence}")
 
     def verified(self, event: Verified) -> None:
         """Write the findings."""
@@ -201,7 +221,7 @@ class TerminalConsole(Console):
 
     def line(self, text: str = "") -> None:
         """Write one line above whatever is live."""
-        style = _STYLES.get(text.split(" ", 1)[0])
+        style = _STYLES.get(text.split(" ", 1)[0].removesuffix(":"))
         if style is None and self._progress is None:
             super().line(text)
         else:

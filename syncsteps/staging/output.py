@@ -201,7 +201,7 @@ _CAUSES = (
     _Cause(
         pattern=re.compile(
             r"(?P<uv_name>\S+) was not found in the (?:package registry|provided package)"
-            r"|there is no version of (?P<uv>[^\s,]+)"
+            r"|there is no version of (?P<uv>[^\s,{]+)"
             r"|Distribution not found at: (?P<uv_path>\S+)"
             r"|No matching distribution found for (?P<pip>[^\s,]+)"
             r"|404 Not Found\) for url \((?P<uv_url>[^)]+)\)"
@@ -228,10 +228,16 @@ _CAUSES = (
 )
 
 
-def explain(name: str, status: int, lines: Sequence[str]) -> StagingError:
+def explain(
+    name: str,
+    status: int,
+    lines: Sequence[str],
+    *,
+    consequence: str = "the target was not touched",
+) -> StagingError:
     """Return the error for an installer called ``name`` that ended with ``status``.
 
-    ``lines`` is the end of its output, already redacted.
+    ``lines`` is the end of its output, already redacted; ``consequence`` what comes of it.
     """
     text = "\n".join(lines)
     shown = [line.rstrip() for line in lines if line.strip()][-_SHOWN_LINES:]
@@ -240,13 +246,13 @@ def explain(name: str, status: int, lines: Sequence[str]) -> StagingError:
         if match is not None:
             what = next((value for value in match.groups() if value), cause.unnamed)
             return StagingError(
-                f"{name} failed: {cause.sentence.format(what=what)}; the target was not touched",
+                f"{name} failed: {cause.sentence.format(what=what)}; {consequence}",
                 hint=cause.hint,
                 details=shown,
             )
     ending = f"signal {-status}" if status < 0 else f"status {status}"
     return StagingError(
-        f"{name} ended with {ending}; the target was not touched",
+        f"{name} ended with {ending}; {consequence}",
         hint="The details are its last words.",
         details=shown,
     )

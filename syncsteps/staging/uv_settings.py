@@ -14,7 +14,7 @@ from syncsteps.export.toml import to_toml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["UvSettings", "uv_settings"]
+__all__ = ["UvSettings", "is_true", "uv_settings"]
 
 # Where files come from, how they are fetched and how they are built. Everything else (what is
 # installed, in which version, where to) the lock and the target say: uv would let `pip.target` win
@@ -57,38 +57,59 @@ _FOLLOWED = frozenset(
 )
 _PLACES = frozenset({"cache-dir", "extra-index-url", "find-links", "index-url"})
 _MISLEADING = frozenset(
-    {"constraint-dependencies", "exclude-dependencies", "exclude-newer", "override-dependencies"}
+    {
+        "constraint-dependencies",
+        "exclude-dependencies",
+        "exclude-newer",
+        "exclude-newer-package",
+        "override-dependencies",
+    }
 )
 _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UvSettings:
-    """The text of a ``uv.toml``, and whether uv must read no other configuration than that."""
+    """The text of a ``uv.toml``, and whether uv must read no other configuration than that.
+
+    ``table`` is the same as the text.
+    """
 
     text: str
     exclusive: bool
+    table: Mapping[str, object]
 
 
-def uv_settings(directory: Path, environment: Mapping[str, str]) -> UvSettings:
-    """Return the settings that uv may follow when it stages the project in ``directory``.
+def uv_settings(
+    directory: Path,
+    environment: Mapping[str, str],
+    *,
+    misleading: frozenset[str] = frozenset(),
+) -> UvSettings:
+    """Return the settings that uv may follow when it works for the project in ``directory``.
 
     They are those of the file that uv itself would take: ``UV_CONFIG_FILE``, else the nearest
     ``uv.toml`` or ``[tool.uv]`` from ``directory`` upwards; with paths made absolute. The user's
-    and the system's files are left to uv, unless one of them misleads it.
+    and the system's files are left to uv, unless one of them misleads it: ``misleading`` are keys
+    that do, besides those that always would.
 
     Raises:
         StagingError: the file is not one that uv could follow.
     """
-    if environment.get("UV_NO_CONFIG", "").lower() in _TRUE:
-        return UvSettings(text="", exclusive=False)
+    if is_true(environment, "UV_NO_CONFIG"):
+        return UvSettings(text="", exclusive=False, table={})
     named = environment.get("UV_CONFIG_FILE")
     if named is not None:
-        return UvSettings(text=_text(Path(named), _read(Path(named))), exclusive=True)
+        return _settings(Path(named), _read(Path(named)), exclusive=True)
+    keys = _MISLEADING | misleading
+    exclusive = any(_misleads(path, keys) for path in _files_of_user(environment))
     path, table = _of_project(directory)
-    return UvSettings(
-        text=_text(path, table), exclusive=any(map(_misleads, _files_of_user(environment)))
-    )
+    return _settings(path, table, exclusive=exclusive)
+
+
+def is_true(environment: Mapping[str, str], name: str) -> bool:
+    """Return whether the variable ``name`` says yes, as uv reads it."""
+    return environment.get(name, "").lower() in _TRUE
 
 
 def _of_project(directory: Path) -> tuple[Path, Mapping[str, object]]:
@@ -115,11 +136,11 @@ def _files_of_user(environment: Mapping[str, str]) -> Iterator[Path]:
     yield Path("/etc/uv/uv.toml")
 
 
-def _misleads(path: Path) -> bool:
+def _misleads(path: Path, keys: frozenset[str]) -> bool:
     if not path.is_file():
         return False
     document = _read(path)
-    return not _MISLEADING.isdisjoint(document) or "target" in _table(document, "pip")
+    return not keys.isdisjoint(document) or "target" in _table(document, "pip")
 
 
 def _read(path: Path) -> Mapping[str, object]:
@@ -134,11 +155,13 @@ def _table(document: Mapping[str, object], key: str) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _text(path: Path, table: Mapping[str, object]) -> str:
+def _settings(path: Path, table: Mapping[str, object], *, exclusive: bool) -> UvSettings:
     followed = _followed(table, path.parent)
     pip = _followed(_table(table, "pip"), path.parent)
+    if pip:
+        followed["pip"] = pip
     try:
-        return to_toml({**followed, "pip": pip} if pip else followed)
+        return UvSettings(text=to_toml(followed), exclusive=exclusive, table=followed)
     except (TypeError, ValueError) as error:
         raise _unreadable(path, error) from error
 

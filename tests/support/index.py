@@ -33,6 +33,8 @@ class Index:
     - ``corrupt``: file names whose bytes are wrong, while the page tells the right hash;
     - ``truncated``: file names of which the connection dies half way;
     - ``failures``: that many next requests get the status ``failure_status``;
+    - ``told``: by file name, further keys of its entry in the JSON answer (PEP 691), which replace
+      those that are there;
     - ``delay``: seconds to wait before each answer.
 
     ``requests`` are the paths that were asked for, in order (HEAD and GET). ``credentials`` are the
@@ -44,6 +46,7 @@ class Index:
         self.missing: set[str] = set()
         self.corrupt: set[str] = set()
         self.truncated: set[str] = set()
+        self.told: dict[str, dict[str, object]] = {}
         self.failures = 0
         self.failure_status = 500
         self.delay = 0.0
@@ -174,6 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
                     "url": f"/files/{path.name}",
                     "hashes": {"sha256": hashes[path.name]},
                     "size": path.stat().st_size,
+                    **self.index.told.get(path.name, {}),
                 }
                 for path in files
             ],

@@ -44,6 +44,9 @@ LAYERS = (
     Layer(
         name="pure steps",
         modules=(
+            # What to ask, and what to make of the answer: only the asking between has effects.
+            "syncsteps.addresses.merging",
+            "syncsteps.addresses.questions",
             "syncsteps.export",
             "syncsteps.locks",
             "syncsteps.plan",
@@ -56,6 +59,7 @@ LAYERS = (
     Layer(
         name="effects",
         modules=(
+            "syncsteps.addresses",
             "syncsteps.check",
             "syncsteps.commit",
             "syncsteps.interpreter",

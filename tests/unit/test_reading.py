@@ -34,12 +34,13 @@ def test_both_ways_select_the_same_and_only_one_looks_at_what_is_installed(tmp_p
     (tmp_path / "requirements.txt").write_text(LOCK, encoding="utf-8")
     events: list[Event] = []
     asked = settings(tmp_path)
-    lock, selection = read_selection_only(asked, environment={}, on_event=events.append)
+    found, lock, selection = read_selection_only(asked, environment={}, on_event=events.append)
     whole = find_interpreter(asked, environment={})
     assert (lock, selection) == read_selection(asked, whole, environment={})
     assert [item.name for item in selection.packages] == ["demo"]
     (event,) = events
     assert isinstance(event, TargetFound)
+    assert event.interpreter == found
     assert event.interpreter.distributions == ()
     assert whole.distributions
     assert (event.interpreter.tags, event.interpreter.environment) == (
@@ -54,7 +55,7 @@ def test_a_recorded_target_is_as_good(tmp_path: Path) -> None:
     (tmp_path / "snapshot.json").write_text(to_json(recorded), encoding="utf-8")
     events: list[Event] = []
     asked = settings(tmp_path, interpreter=str(tmp_path / "snapshot.json"))
-    _, selection = read_selection_only(asked, environment={}, on_event=events.append)
+    _, _, selection = read_selection_only(asked, environment={}, on_event=events.append)
     assert events == [TargetFound(interpreter=recorded)]
     assert [item.name for item in selection.packages] == ["demo"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING
 
 from tests.conformance.oracles.pdm import PdmExport, PdmResolve
@@ -10,6 +11,7 @@ from tests.conformance.oracles.pipenv import PipenvRequirements
 from tests.conformance.oracles.poetry import PoetryExport, PoetryFirst
 from tests.conformance.oracles.pylock import PylockSelect
 from tests.conformance.oracles.requirements import PipParser
+from tests.conformance.oracles.round_trip import RoundTrip, is_reachable
 from tests.conformance.oracles.uv import UvExport, UvPylock
 from tests.conformance.tools import clean_environment, install
 
@@ -48,6 +50,12 @@ def make_oracles(tools: Path, *, home: Path, every: bool) -> list[Oracle]:
         ),
         PdmExport(program=pdm.program("pdm"), version=pdm.version, environment=environment),
         PdmResolve(python=pdm.program("python"), version=pdm.version, environment=environment),
+        RoundTrip(
+            uv=uv.program("uv"),
+            # The index is this machine's, wherever it is.
+            environment=dict(os.environ),
+            online=is_reachable(uv.program("uv"), os.environ),
+        ),
     ]
     with contextlib.suppress(LookupError):
         first = install("poetry-first", tools)

@@ -10,6 +10,8 @@ import pytest
 
 from syncsteps.errors import InterpreterError, LockError, SyncstepsError
 from syncsteps.events import (
+    AddressesMissing,
+    AskingIndex,
     Event,
     Imported,
     Importing,
@@ -164,6 +166,15 @@ class TestPlainLines:
     def test_other_ways_to_fail(self, verdict: Verdict, said: str) -> None:
         result = ImportResult(distribution="idna", verdict=verdict)
         assert written([Imported(result=result)]) == [f"failed: idna: it {said}"]
+
+    def test_an_index_is_asked(self) -> None:
+        events = (AskingIndex(total=1), AddressesMissing(left_out=("no a", "no b")))
+        warnings = ["warning: left out: no a", "warning: left out: no b"]
+        assert written(events) == [
+            "asking the index for the addresses of 1 package, which the lock does not have",
+            *warnings,
+        ]
+        assert written(events, quiet=True) == warnings
 
     def test_nothing_to_do(self) -> None:
         keep = make_plan_of(*PLAN.kept)
@@ -392,6 +403,16 @@ class TestTerminal:
 
     def test_it_has_colours(self) -> None:
         assert "\x1b[1;31merror ERR400" in shown([], error=InterpreterError("no Python"))
+
+    @pytest.mark.parametrize(
+        ("events", "colour"),
+        [
+            ([AddressesMissing(left_out=("no a",))], "33mwarning: left out"),
+            ([Verified(findings=(make_finding(Severity.WARNING, "FIL002"),))], "33mwarning FIL002"),
+        ],
+    )
+    def test_warnings_have_theirs(self, events: list[Event], colour: str) -> None:
+        assert f"\x1b[{colour}" in shown(events)
 
     def test_the_live_line_goes_in_the_end(self) -> None:
         text = shown([Staging(total=2), StagingLine(text="Building six")])
