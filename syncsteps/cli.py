@@ -28,7 +28,7 @@ from syncsteps.events import (
 )
 from syncsteps.interpreter import to_json
 from syncsteps.options import OPTIONS, Option
-from syncsteps.output import give_up_on_standard_output, require_place, write
+from syncsteps.output import give_up_on_standard_output, is_stream, require_place, write
 from syncsteps.settings import Settings, load_settings
 from syncsteps.version import __version__
 
@@ -188,7 +188,7 @@ def _run_verb(
             base=settings.directory if arguments.output == "-" else Path(arguments.output).parent,
         )
         write(arguments.output, texts.hashed)
-        if texts.unhashed:
+        if arguments.format == "requirements.txt":
             _write_unhashed(arguments.output, texts.unhashed, watcher.console)
         return 0
     if verb == "inspect":
@@ -253,17 +253,26 @@ def _terminated() -> Iterator[None]:
 
 
 def _write_unhashed(target: str, text: str, console: Console) -> None:
-    """Write what cannot carry a hash beside ``target``; to standard output goes none of it."""
-    if target == "-":
-        names = [line.split(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    """Write what cannot carry a hash beside ``target``; to standard output goes none of it.
+
+    What an earlier export has left there is of another selection: it does not stay.
+    """
+    second = (
+        None if is_stream(target) else Path(target).with_suffix(f".unhashed{Path(target).suffix}")
+    )
+    if second is None and text:
+        # Comments and continued lines are indented.
+        names = [line.split(" ")[0] for line in text.splitlines() if line[:1] not in {"#", " "}]
         console.line(
             "warning: these cannot carry a hash and are left out; -o FILE writes them to a second"
             f" file: {', '.join(names)}"
         )
-        return
-    second = Path(target).with_suffix(f".unhashed{Path(target).suffix}")
-    write(str(second), text)
-    console.say(f"what cannot carry a hash is in {second}: install it without --require-hashes")
+    elif second is not None and text:
+        write(str(second), text)
+        console.say(f"what cannot carry a hash is in {second}: install it without --require-hashes")
+    elif second is not None and second.is_file():
+        write(str(second), "# Everything carries a hash.\n")
+        console.say(f"{second} is empty now: everything carries a hash")
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from syncsteps.errors import SettingsError
 
-__all__ = ["give_up_on_standard_output", "print_text", "require_place", "write"]
+__all__ = ["give_up_on_standard_output", "is_stream", "print_text", "require_place", "write"]
+
+
+def is_stream(target: str) -> bool:
+    """Return whether ``target`` is standard output (``-``), a device or a pipe: no file to keep."""
+    path = Path(target)
+    return target == "-" or (path.exists() and not path.is_file())
 
 
 def write(target: str, text: str) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import re
 import shlex
 import signal
@@ -307,16 +308,43 @@ def test_what_cannot_carry_a_hash_goes_to_a_second_file(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    texts = Requirements(hashed="a==1 --hash=sha256:0\n", unhashed="# why\nb @ git+https://x\n")
+    texts = Requirements(
+        hashed="a==1 --hash=sha256:0\n", unhashed="# why\nb @ git+https://x\n    # via a\n"
+    )
     substitute("export", lambda *_, **__: texts)
     assert main(["export"], environment={}, directory=tmp_path) == 0
     captured = capsys.readouterr()
     assert captured.out == texts.hashed
-    assert "left out; -o FILE writes them to a second file: b" in captured.err
+    assert captured.err.endswith("left out; -o FILE writes them to a second file: b\n")
     target = tmp_path / "requirements.txt"
     assert main(["export", "-o", str(target)], environment={}, directory=tmp_path) == 0
     assert target.read_text() == texts.hashed
-    assert (tmp_path / "requirements.unhashed.txt").read_text() == texts.unhashed
+    second = tmp_path / "requirements.unhashed.txt"
+    assert second.read_text() == texts.unhashed
+    # The next one has nothing of that kind.
+    texts = Requirements(hashed="a==1 --hash=sha256:0\n", unhashed="")
+    assert main(["export", "-o", str(target)], environment={}, directory=tmp_path) == 0
+    assert second.read_text() == "# Everything carries a hash.\n"
+    assert "is empty now" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a device is no path there")
+def test_a_device_gets_no_second_file_beside_it(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    substitute(
+        "export", lambda *_, **__: Requirements(hashed="a\n", unhashed="b @ git+https://x\n")
+    )
+    assert main(["export", "-o", str(pipe)], environment={}, directory=tmp_path) == 0
+    assert os.read(reader, 10) == b"a\n"
+    os.close(reader)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+    assert "left out" in capsys.readouterr().err
 
 
 def test_explain_knows_every_code(capsys: pytest.CaptureFixture[str]) -> None:
