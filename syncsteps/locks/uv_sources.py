@@ -19,6 +19,7 @@ from syncsteps.locks.values import (
     parse_subdirectory,
     parse_url,
     parse_vcs_url,
+    plain_file_name,
     split_url,
 )
 
@@ -144,9 +145,13 @@ def read_hashes(table: Table) -> tuple[Hash, ...]:
 
 def _location(table: Table, directory: str | None) -> tuple[str, str | None, str | None]:
     """Return a file's name, its URL and its path relative to the lock's root."""
-    url = table.parse("url", parse_url)
+    url = table.text("url")
     if url is not None:
-        return table.require("url", file_name_of), url, None
+        filename = plain_file_name(url)
+        if filename is None:
+            url = table.require("url", parse_url)
+            filename = table.require("url", file_name_of)
+        return filename, url, None
     path = table.parse("path", parse_path)
     if path is not None:
         if directory is not None:

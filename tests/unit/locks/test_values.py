@@ -172,6 +172,26 @@ def test_a_location_without_a_file_name(location: str) -> None:
         values.file_name_of(location)
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://index.invalid/a/b/demo-1.0-py3-none-any.whl", "demo-1.0-py3-none-any.whl"),
+        ("https://index.invalid/demo-1.0+local.tar.gz", "demo-1.0+local.tar.gz"),
+        ("https://index.invalid/demo%2B1.whl", None),
+        ("https://index.invalid/demo-1.whl#sha256=0", None),
+        ("https://index.invalid/demo-1.whl\n", None),
+        ("https://user@index.invalid/demo-1.whl", None),
+        ("https://index.invalid/a//demo-1.whl", None),
+        ("https://index.invalid/-demo.whl", None),
+        ("https://index.invalid/", None),
+        ("http://index.invalid/demo-1.whl", None),
+        (f"https://index.invalid/{'a' * 252}.whl", None),
+    ],
+)
+def test_the_file_name_of_a_plain_url(url: str, name: str | None) -> None:
+    assert values.plain_file_name(url) == name
+
+
 def test_a_hash() -> None:
     parsed = values.parse_hash(f"sha256:{SHA.upper()}")
     assert (parsed.algorithm, parsed.digest) == ("sha256", SHA)
