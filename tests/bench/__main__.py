@@ -71,9 +71,13 @@ def _told(bench: Bench, cases: Sequence[str], system: Path) -> Iterator[dict[str
                 yield {"name": result.name, "steps": dict(result.seconds)}
                 continue
             first, second = result.medians
+            ratios = result.ratios
             _say(
-                f"{result.name}: {result.labels[0]} {first * 1000:.0f} ms,"
-                f" {result.labels[1]} {second * 1000:.0f} ms: {result.ratio:.2f} times as long"
+                f"{result.name}: {result.labels[0]} {first.clock * 1000:.0f} ms,"
+                f" {result.labels[1]} {second.clock * 1000:.0f} ms:"
+                f" {ratios.clock:.2f} times as long"
+                f" (of processors {first.processors * 1000:.0f} ms and"
+                f" {second.processors * 1000:.0f} ms: {ratios.processors:.2f})"
             )
             yield result.as_json()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import syncsteps
+from syncsteps.interpreter import probe, to_json
 from syncsteps.settings import load_settings
-from tests.bench.rivals import RIVALS
+from tests.bench.rivals import RIVALS, install_own
 from tests.bench.steps import Steps, steps_of_export, steps_of_sync
 from tests.bench.timing import Command, compare
 from tests.bench.universe import WRITERS, make_universe, write_uv_lock_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bench"]
 
-_CHECKOUT = str(Path(syncsteps.__file__).parent.parent)
+_CHECKOUT = Path(syncsteps.__file__).parent.parent
 _SMALL, _LARGE, _HUGE = 200, 1_000, 10_000
 _DISTRIBUTIONS = 50
 
@@ -45,7 +46,10 @@ class Bench:
         self.say = say
 
     def exports(self) -> Iterator[Pair]:
-        """Yield an export of 200 packages against each tool's export of its own lock of 200."""
+        """Yield an export of 200 packages against each tool's export of its own lock of 200.
+
+        Once more as the tools do it, none of which asks the target: from a snapshot of it.
+        """
         for rival in RIVALS:
             project = self.project(rival.format, _SMALL)
             name = f"export {_SMALL} packages"
@@ -54,6 +58,8 @@ class Bench:
                 for kind in dict.fromkeys(("uv", rival.format)):
                     own = self.export(kind, _SMALL)
                     yield compare(f"{name} of {kind}", own, other, rounds=self.rounds)
+                own = self.export("uv", _SMALL, "--interpreter", self.snapshot)
+                yield compare(f"{name} of uv for a snapshot", own, other, rounds=self.rounds)
             except RuntimeError as error:
                 self.say(f"left out: {name}, {rival.name}: {error}")
 
@@ -119,19 +125,31 @@ class Bench:
             WRITERS[kind](make_universe(count), directory)
         return directory
 
-    def export(self, kind: str, count: int) -> Command:
-        """Return syncsteps's export of such a project."""
+    def export(self, kind: str, count: int, *target: str | Path) -> Command:
+        """Return syncsteps's export of such a project; ``target`` are other options for it."""
+        target = target or ("--python", self.python)
         return Command(
             label=f"syncsteps, {kind}, {count:,}",
-            steps=(self.own("export", "--python", self.python, "-o", "exported.txt"),),
+            steps=(self.own("export", *target, "-o", "exported.txt"),),
             directory=self.project(kind, count),
             environment=self.environment,
         )
 
+    @cached_property
+    def snapshot(self) -> Path:
+        """The interpreter's snapshot as a file."""
+        path = self.work / "snapshot.json"
+        path.write_text(to_json(probe(self.python)), encoding="utf-8")
+        return path
+
     def own(self, *arguments: str | Path) -> tuple[str | Path, ...]:
-        """Return a call of the command line, as the installed program makes it."""
-        start = "import sys; from syncsteps.cli import entry_point; sys.exit(entry_point())"
-        return (sys.executable, "-c", start, *arguments)
+        """Return a call of the installed program."""
+        return (self.program, *arguments)
+
+    @cached_property
+    def program(self) -> Path:
+        """The program, installed from this checkout: an editable install starts more slowly."""
+        return install_own(_CHECKOUT, self.work / "own")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -139,5 +157,4 @@ class Bench:
         return {
             **clean_environment(self.tools / "home"),
             "PATH": os.environ.get("PATH", os.defpath),
-            "PYTHONPATH": _CHECKOUT,
         }

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from syncsteps.processes import run
 from tests.bench.timing import Command
-from tests.conformance.tools import clean_environment, install
+from tests.conformance.tools import clean_environment, install, install_command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["RIVALS", "Rival"]
+__all__ = ["RIVALS", "Rival", "install_own"]
 
 _MICROPIPENV = "micropipenv[toml]==1.10.0"
 
@@ -51,17 +51,36 @@ _QUIET = {"PDM_CHECK_UPDATE": "0", "PDM_IGNORE_ACTIVE_VENV": "1", "PIPENV_IGNORE
 
 def _micropipenv(tools: Path) -> Path:
     place = tools / _MICROPIPENV.replace("[toml]==", "-")
-    program = place / ("Scripts" if sys.platform == "win32" else "bin") / "micropipenv"
+    program = _programs(place) / "micropipenv"
     if not program.exists():
         # It works by the pip that is installed beside it.
-        for command in (
-            ["uv", "venv", "--quiet", "--seed", "--python", sys.executable, str(place)],
-            ["uv", "pip", "install", "--quiet", "--python", str(place), _MICROPIPENV],
-        ):
-            done = run([sys.executable, "-m", *command])
-            if done.status:
-                raise RuntimeError(f"micropipenv cannot be installed: {done.stderr.strip()}")
+        _install(_MICROPIPENV, place, "--seed")
     return program
+
+
+def install_own(checkout: Path, place: Path) -> Path:
+    """Install syncsteps from ``checkout`` in ``place``, as users have it, and return its program.
+
+    Raises:
+        RuntimeError: it cannot be installed.
+    """
+    _install(checkout, place)
+    return _programs(place) / "syncsteps"
+
+
+def _programs(place: Path) -> Path:
+    return place / ("Scripts" if sys.platform == "win32" else "bin")
+
+
+def _install(requirement: str | Path, place: Path, *options: str) -> None:
+    commands: tuple[list[str | Path], ...] = (
+        ["uv", "venv", "--quiet", *options, "--python", sys.executable, place],
+        install_command(_programs(place) / "python", requirement),
+    )
+    for command in commands:
+        done = run([sys.executable, "-m", *command])
+        if done.status:
+            raise RuntimeError(f"{requirement} cannot be installed: {done.stderr.strip()}")
 
 
 RIVALS = (

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import statistics
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+if sys.platform != "win32":
+    import resource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Command", "Pair", "compare", "seconds_of"]
+__all__ = ["Command", "Pair", "Spent", "compare", "time_of"]
 
 _TIMEOUT = 600
 
@@ -27,47 +31,62 @@ class Command:
     environment: Mapping[str, str]
 
 
+class Spent(NamedTuple):
+    """What one run took, in seconds: by the clock, and of processors (on Windows: unknown, 0)."""
+
+    clock: float
+    processors: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Seconds of two commands, run by run; ``ratio`` is the median of how much longer B took."""
+    """What two commands took, run by run. Of a busy machine, the processors' time says more."""
 
     name: str
     labels: tuple[str, str]
-    seconds: tuple[tuple[float, float], ...]
+    runs: tuple[tuple[Spent, Spent], ...]
 
     @property
-    def medians(self) -> tuple[float, float]:
-        """The median of each command's own times."""
-        return (
-            statistics.median(first for first, _ in self.seconds),
-            statistics.median(second for _, second in self.seconds),
+    def medians(self) -> tuple[Spent, Spent]:
+        """The medians of each command's own times."""
+        first, second = (
+            Spent(*map(statistics.median, zip(*times, strict=True)))
+            for times in zip(*self.runs, strict=True)
         )
+        return first, second
 
     @property
-    def ratio(self) -> float:
+    def ratios(self) -> Spent:
         """How many times as long as A did B take, in the median of the pairs."""
-        return statistics.median(second / first for first, second in self.seconds)
+        return Spent(
+            clock=statistics.median(b.clock / a.clock for a, b in self.runs),
+            processors=statistics.median(
+                b.processors / a.processors if a.processors else 0.0 for a, b in self.runs
+            ),
+        )
 
     def as_json(self) -> dict[str, object]:
         """Return the pair as values that JSON has; times in seconds."""
-        medians = dict(zip(self.labels, self.medians, strict=True))
+        first, second = ([run._asdict() for run in runs] for runs in zip(*self.runs, strict=True))
         return {
             "name": self.name,
-            "labels": self.labels,
-            "seconds": self.seconds,
-            "medians": medians,
-            "ratio": self.ratio,
+            "runs": dict(zip(self.labels, (first, second), strict=True)),
+            "medians": {
+                label: median._asdict()
+                for label, median in zip(self.labels, self.medians, strict=True)
+            },
+            "ratios": self.ratios._asdict(),
         }
 
 
-def seconds_of(command: Command) -> float:
-    """Run ``command`` once and return how long that took.
+def time_of(command: Command) -> Spent:
+    """Run ``command`` once and return what that took.
 
     Raises:
         RuntimeError: one of its programs failed; the message has its last lines.
     """
     said = b""
-    started = time.perf_counter()
+    started, used = time.perf_counter(), _of_children()
     for step in command.steps:
         done = subprocess.run(
             [str(part) for part in step],
@@ -82,7 +101,14 @@ def seconds_of(command: Command) -> float:
         if done.returncode:
             last = (done.stderr or done.stdout).decode("utf-8", "replace")[-600:]
             raise RuntimeError(f"{command.label}: exit code {done.returncode}: {last.strip()}")
-    return time.perf_counter() - started
+    return Spent(clock=time.perf_counter() - started, processors=_of_children() - used)
+
+
+def _of_children() -> float:
+    if sys.platform == "win32":
+        return 0.0
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def compare(name: str, first: Command, second: Command, *, rounds: int) -> Pair:
@@ -92,9 +118,9 @@ def compare(name: str, first: Command, second: Command, *, rounds: int) -> Pair:
         RuntimeError: one of them failed.
     """
     for command in (first, second):
-        seconds_of(command)
+        time_of(command)
     return Pair(
         name=name,
         labels=(first.label, second.label),
-        seconds=tuple((seconds_of(first), seconds_of(second)) for _ in range(rounds)),
+        runs=tuple((time_of(first), time_of(second)) for _ in range(rounds)),
     )

@@ -15,7 +15,7 @@ from tests.support.interpreters import installed_prefixes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PINNED", "Tool", "clean_environment", "install"]
+__all__ = ["PINNED", "Tool", "clean_environment", "install", "install_command"]
 
 # Where one tool is there twice, the older one writes its answers in another way, or is of the time
 # of older locks. uv before 0.12.1 refuses a member's request for a group that only the workspace's
@@ -35,8 +35,9 @@ PINNED: Mapping[str, tuple[str, ...]] = {
 # The newest Python on which a tool of the past still runs.
 _PYTHONS: Mapping[str, str] = {"poetry-first": "3.8"}
 
-# What would change the tools' answers, or let them look at this machine's own settings.
-_FOREIGN = ("PIP_", "PDM_", "PIPENV_", "POETRY_", "UV_", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+# What would change the tools' answers, or let them look at this machine's own settings: of Python's
+# also that no byte code is to be kept, without which every one of them takes seconds to start.
+_FOREIGN = ("PIP_", "PDM_", "PIPENV_", "POETRY_", "UV_", "VIRTUAL_ENV", "PYTHON")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,12 @@ def clean_environment(home: Path) -> dict[str, str]:
     }
 
 
+def install_command(python: Path, *requirements: str | Path) -> list[str | Path]:
+    """Return the arguments of ``python -m`` by which uv installs these, compiled, as pip does."""
+    options = ("--quiet", "--compile-bytecode", "--python", python)
+    return ["uv", "pip", "install", *options, *requirements]
+
+
 def install(name: str, directory: Path) -> Tool:
     """Return the pinned tool in ``directory``, installed from the configured index if need be.
 
@@ -83,7 +90,7 @@ def install(name: str, directory: Path) -> Tool:
         shutil.rmtree(place, ignore_errors=True)
         commands: list[list[str | Path]] = [
             ["uv", "venv", "--quiet", "--python", _python(name), place],
-            ["uv", "pip", "install", "--quiet", "--python", scripts / "python", *pins],
+            install_command(scripts / "python", *pins),
         ]
         for command in commands:
             done = run([sys.executable, "-m", *command])
