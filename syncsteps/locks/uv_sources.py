@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Located", "read_hashes", "read_sdist", "read_source", "read_wheels"]
 
 KINDS = ("registry", "git", "url", "path", "directory", "editable", "virtual")
+_LARGE = 2**40  # bytes of a file
 _REVISIONS = ("rev", "tag", "branch")
 
 
@@ -120,6 +121,9 @@ def read_sdist(entry: Table, directory: str | None) -> Sdist | None:
 
 def read_wheels(entry: Table, directory: str | None) -> tuple[Wheel, ...]:
     """Return the ``wheels`` of a package's table, whose paths are relative to ``directory``."""
+    plain = _plain_wheels(entry.values.get("wheels"))
+    if plain is not None:
+        return plain
     wheels = []
     for table in entry.tables("wheels"):
         filename, url, path = _location(table, directory)
@@ -135,6 +139,37 @@ def read_wheels(entry: Table, directory: str | None) -> tuple[Wheel, ...]:
             )
         )
     return tuple(wheels)
+
+
+def _plain_wheels(rows: object) -> tuple[Wheel, ...] | None:
+    """Return the wheels of ``rows`` if uv writes such rows for an index; None: they may be wrong.
+
+    A lock is made of them for the most part, and key by key they take twice as long to read.
+    """
+    if not isinstance(rows, list):
+        return None
+    wheels = []
+    for row in rows:
+        wheel = _plain_wheel(row)
+        if wheel is None:
+            return None
+        wheels.append(wheel)
+    return tuple(wheels)
+
+
+def _plain_wheel(row: object) -> Wheel | None:
+    if not isinstance(row, dict):
+        return None
+    url, digest, size = row.get("url"), row.get("hash"), row.get("size")
+    if not (isinstance(url, str) and isinstance(digest, str) and type(size) is int):
+        return None
+    filename = plain_file_name(url)
+    if filename is None or not filename.endswith(".whl") or not 0 <= size <= _LARGE:
+        return None
+    try:
+        return Wheel(filename=filename, hashes=(parse_hash(digest),), url=url, size=size)
+    except ValueError:
+        return None
 
 
 def read_hashes(table: Table) -> tuple[Hash, ...]:

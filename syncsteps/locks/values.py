@@ -91,6 +91,7 @@ _ANY_ENVIRONMENT = {
 }
 # Names and versions become names of files, which no usual file system allows to be longer.
 _LONGEST_NAME = 255
+_LONGEST_PLAIN = 1000
 _LONGEST_QUOTE = 120
 _LONGEST_MESSAGE = 500
 _DEEPEST_MARKER = 40
@@ -256,7 +257,7 @@ def plain_file_name(url: str) -> str | None:
     What this gives a name for, `parse_url` accepts, and `file_name_of` gives the same name; those
     take several times as long, which a lock of thousands of files shows.
     """
-    match = _PLAIN_URL.fullmatch(url)
+    match = _PLAIN_URL.fullmatch(url) if len(url) <= _LONGEST_PLAIN else None
     return match[1] if match else None
 
 

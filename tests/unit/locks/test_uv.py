@@ -19,6 +19,7 @@ from syncsteps.locks.model import (
     Package,
     Sdist,
     Vcs,
+    Wheel,
 )
 from syncsteps.locks.uv import read_uv
 from tests.support.lock_texts import SHA, UV
@@ -113,6 +114,57 @@ def test_files_of_a_registry() -> None:
     assert first.filename == "plain-1.0+cpu-py3-none-any.whl"
     assert first.hashes == (Hash(algorithm="sha512", digest=SHA + SHA),)
     assert second.filename == "plain-1.0-py3-none-any.whl"
+
+
+def entry_with(wheels: str) -> str:
+    return (
+        'version = 1\nrequires-python = ">=3.9"\n[[package]]\nname = "demo"\nversion = "1"\n'
+        f'source = {{ registry = "https://index.invalid/simple" }}\nwheels = {wheels}\n'
+    )
+
+
+PLAIN_ROW = f'url = "https://index.invalid/f/demo-1-py3-none-any.whl", hash = "sha256:{SHA}"'
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        f'{{ url = "http://index.invalid/demo-1-py2-none-any.whl", hash = "sha256:{SHA}" }}',
+        f'{{ url = "https://index.invalid/demo-1-py2-none-any.whl", hash = "sha512:{SHA * 2}" }}',
+        '{ url = "https://index.invalid/demo-1-py2-none-any.whl", size = 10 }',
+        '{ filename = "demo-1-py2-none-any.whl" }',
+    ],
+)
+def test_usual_wheels_are_read_alike_beside_unusual_ones(unusual: str) -> None:
+    usual = f"{{ {PLAIN_ROW}, size = 10 }}"
+    (first,) = package(read(entry_with(f"[{usual}]")), "demo").wheels
+    assert first == Wheel(
+        filename="demo-1-py3-none-any.whl",
+        url="https://index.invalid/f/demo-1-py3-none-any.whl",
+        hashes=(SHA256,),
+        size=10,
+    )
+    both = package(read(entry_with(f"[{usual}, {unusual}]")), "demo").wheels
+    assert both[0] == first
+    assert both[1].filename == "demo-1-py2-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("wheels", "where"),
+    [
+        ("3", r"package\[0\], key 'wheels': expected an array, found an integer"),
+        ("{ }", r"package\[0\], key 'wheels': expected an array, found a table"),
+        (f"[{{ {PLAIN_ROW}, size = 1 }}, 3]", r"key 'wheels\[1\]': expected a table"),
+        (f"[{{ {PLAIN_ROW}, size = -1 }}]", r"wheels\[0\], key 'size': expected a number from"),
+        (f"[{{ {PLAIN_ROW}, size = true }}]", r"wheels\[0\], key 'size': expected an integer"),
+        (f'[{{ {PLAIN_ROW[:-1]}0", size = 1 }}]', r"wheels\[0\], key 'hash': .*not a sha256"),
+        (f"[{{ {PLAIN_ROW.replace('.whl', '.zip')}, size = 1 }}]", "not the name of a wheel's"),
+        (f"[{{ url = 1, {PLAIN_ROW.partition(', ')[2]}, size = 1 }}]", r"\[0\], key 'url': exp"),
+    ],
+)
+def test_wheels_that_are_almost_usual_are_refused(wheels: str, where: str) -> None:
+    with pytest.raises(LockError, match=where):
+        read(entry_with(wheels))
 
 
 def test_files_of_a_directory_of_files() -> None:
