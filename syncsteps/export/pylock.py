@@ -59,14 +59,16 @@ def checked_document(document: pylock.Pylock, *, lock: Lock) -> Mapping[str, Any
     Raises:
         SelectionError: it is not; ``lock`` is what it was made from.
     """
+    tables = document.to_dict()
     try:
-        document.validate()
+        # What `validate` does, which makes tables of its own for it.
+        pylock.Pylock.from_dict(tables)
     except pylock.PylockValidationError as error:
         raise SelectionError(
             f"{lock.path.name} cannot be written as pylock.toml: {error}",
             hint="export it as requirements.txt instead",
         ) from error
-    return document.to_dict()
+    return tables
 
 
 def refuse_pin(name: str) -> NoReturn:

@@ -72,6 +72,8 @@ def _value(value: object, *, wrapped: bool = False) -> str:
 
 
 def _string(text: str) -> str:
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'  # as nearly every text is: URLs and hashes, a million characters of them
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError(f"not Unicode text: {text!r}")
     return '"' + "".join(map(_character, text)) + '"'
