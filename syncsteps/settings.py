@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -182,6 +181,8 @@ def _from_file(directory: Path) -> dict[str, object]:
     values: dict[str, object] = {}
     for key, value in table.items():
         if key not in options:
+            import difflib  # noqa: PLC0415 - only misspelt keys need it
+
             near = difflib.get_close_matches(key, options, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(options)}"
             raise SettingsError(f"{where}: unknown key {key!r}", hint=hint)
