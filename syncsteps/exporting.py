@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from syncsteps.export import Requirements
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
-    from syncsteps.selection.model import Request
     from syncsteps.settings import Settings
 
 __all__ = ["EXPORT_FORMATS", "export", "inspect"]
@@ -59,9 +58,7 @@ def export(
     """
     if universal:
         lock = read_project_lock(settings, environment=environment)
-        return _universal(
-            lock, settings.request, file_format=file_format, annotate=annotate, base=base
-        )
+        return _universal(lock, settings, file_format=file_format, annotate=annotate, base=base)
     lock, selection = read_selection_only(settings, environment=environment, on_event=on_event)
     on_event(LockSelected(lock=lock, selection=selection))
     if selection.unavailable:
@@ -77,13 +74,19 @@ def export(
     if file_format == "pylock.toml":
         from syncsteps.export import to_pylock  # noqa: PLC0415 - seldom asked for
 
-        text = to_pylock(selection, lock=lock, root=lock.root)
+        text = to_pylock(selection, lock=lock, root=lock.root, allow_outside=settings.may_leave)
         return Requirements(hashed=text, unhashed="")
-    return to_requirements(selection, lock=lock, root=lock.root, annotate=annotate)
+    return to_requirements(
+        selection,
+        lock=lock,
+        root=lock.root,
+        annotate=annotate,
+        allow_outside=settings.may_leave,
+    )
 
 
 def _universal(
-    lock: Lock, request: Request, *, file_format: str, annotate: bool, base: Path | None
+    lock: Lock, settings: Settings, *, file_format: str, annotate: bool, base: Path | None
 ) -> Requirements:
     # An export for a target waits for none of these.
     from syncsteps.export import (  # noqa: PLC0415
@@ -96,6 +99,7 @@ def _universal(
         settles_choices,
     )
 
+    request = settings.request
     pylock = file_format == "pylock.toml"
     selected = select_everywhere(
         lock,
@@ -104,6 +108,18 @@ def _universal(
         for_pylock=pylock,
     )
     if pylock:
-        text = to_universal_pylock(selected, lock=lock, root=lock.root, base=base)
+        text = to_universal_pylock(
+            selected,
+            lock=lock,
+            root=lock.root,
+            base=base,
+            allow_outside=settings.may_leave,
+        )
         return Requirements(hashed=text, unhashed="")
-    return to_universal_requirements(selected, lock=lock, root=lock.root, annotate=annotate)
+    return to_universal_requirements(
+        selected,
+        lock=lock,
+        root=lock.root,
+        annotate=annotate,
+        allow_outside=settings.may_leave,
+    )
