@@ -36,7 +36,7 @@ from tests.support.interpreters import make_interpreter
 from tests.support.values import make_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from syncsteps.errors import SyncstepsError
     from syncsteps.export import Requirements
