@@ -55,6 +55,7 @@ def read_pylock(data: Mapping[str, Any], origin: Origin) -> Lock:
     top = Table(values=data, file=origin.name)
     # `packaging` strips it, and logs as much of it as there is.
     top.parse("lock-version", _version)
+    _check_markers(top)
     _validate(data, origin)
     packages = tuple([_package(entry, origin) for entry in top.tables("packages")])
     default_groups = top.parse_each("default-groups", parse_name)
@@ -88,6 +89,21 @@ def _version(text: str) -> str:
     if not _VERSION.fullmatch(text):
         raise ValueError(f"expected a lock-version such as 1.0, found {quoted(text)}")
     return text
+
+
+def _check_markers(top: Table) -> None:
+    """Refuse markers that are no markers, or too long or too deep for who takes them apart.
+
+    Raises:
+        LockError: there is one.
+    """
+    rows = top.values.get("packages")
+    for index, row in enumerate(rows if isinstance(rows, list) else ()):
+        if isinstance(row, dict) and isinstance(row.get("marker"), str):
+            entry = Table(values=row, file=top.file, step=f"packages[{index}]", parent=top)
+            entry.parse("marker", parse_marker)
+    if isinstance(top.values.get("environments"), list):
+        top.parse_each("environments", parse_marker)
 
 
 def _validate(data: Mapping[str, Any], origin: Origin) -> None:
