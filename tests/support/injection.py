@@ -31,7 +31,7 @@ from syncsteps.report import render_json
 from syncsteps.selection import Request, select
 from syncsteps.selection.universal import select_everywhere
 from syncsteps.verify import verify
-from tests.support.injection_texts import ROOT
+from tests.support.injection_texts import ENVIRONMENT, ROOT
 from tests.support.interpreters import make_interpreter
 from tests.support.values import make_facts
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HOSTILE", "SECRET", "Case", "Judge", "Text", "cases", "changed", "faults_of_lines"]
 
-SECRET = "hunter2-of-nobody"  # noqa: S105 - for it to be looked for where it must not be
+SECRET = ENVIRONMENT["PASSWORD"]  # for it to be looked for where it must not be
 _OTHER_HASH = "sha256:" + "6" * 64
 _ENDS = ("\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\0")
 
@@ -111,6 +111,15 @@ HOSTILE = (
     f"https://user:{SECRET}@evil.invalid/evil 1.0.zip",
     f"git+https://user:{SECRET}@evil.invalid/evil@main",
     f"GOOD@https://{SECRET}@evil.invalid",
+    "https://user:${PASSWORD}@evil.invalid/evil-1.0-py3-none-any.whl",
+    "https://user:${PASSWORD}@evil.invalid/evil 1.0.zip",
+    "--index-url=https://user:${PASSWORD}@evil.invalid/simple",
+    "--index-url https://${PASSWORD}:x/y z",
+    "-r https://${PASSWORD}",
+    "-r lost/${PASSWORD}",
+    "GOOD --${PASSWORD}",
+    "https://${PASSWORD}[",
+    "git+https://user:${PASSWORD}@evil.invalid/[",
     f"{'x' * 470} https://user:{SECRET}@evil.invalid/",
     "git+ext::sh -c evil",
     "ext::sh -c evil",

@@ -23,7 +23,12 @@ __all__ = ["ENVIRONMENT", "ROOT", "SAMPLES", "Sample"]
 
 ROOT = Path("/project")
 # What hostile values may refer to; none of it may get into a text that is not for an installer.
-ENVIRONMENT = {"HOME": "/home/someone", "USER": "reader", "TOKEN": "t0ken"}
+ENVIRONMENT = {
+    "HOME": "/home/someone",
+    "USER": "reader",
+    "TOKEN": "t0ken",
+    "PASSWORD": "hunter2-of-nobody",
+}
 _INDEX = "https://index.invalid/simple"
 _FILES = "https://files.invalid"
 _ELSEWHERE = "5" * 40

@@ -221,6 +221,8 @@ def test_a_version_of_many_digits(tmp_path: Path, digits: int) -> None:
         ("a==1 ;" + "(" * 90_000, "not a requirement"),
         ("a==1 " + "x" * 2_000_000, "at most 1,000,000 characters"),
         ("a" * 200_000, "at most 100,000 characters"),
+        ("a" + "==" * 45_000 + "@${V}", "cannot be read once its variables are replaced"),
+        ("a @ b ;" * 12_000 + "${V}", "a variable in a version or a marker"),
         ("${V}" * 200, "more than 100,000 characters"),
     ],
 )
