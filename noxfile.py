@@ -94,7 +94,10 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Broken and hostile locks, 100,000 of them: `-- --count N --seed S --only INDEX`."""
+    """Broken and hostile locks, 100,000 of them: `-- --count N --seed S --only INDEX`.
+
+    Before them, with `--injections`, every hostile text in every field of a good lock.
+    """
     install_project(session, "tests")
     session.run("python", "-m", "tests.fuzz", *session.posargs)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syncsteps.export import Requirements
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock, Package
-    from syncsteps.selection.model import Request, Selection
+    from syncsteps.selection.model import Selection
     from syncsteps.settings import Settings
 
 __all__ = ["EXPORT_FORMATS", "export", "inspect"]
@@ -64,12 +64,12 @@ def export(
         StagingError: an index had to be asked, and there is no uv or no answer.
     """
     pylock = file_format == "pylock.toml"
+    asking = _Asking(settings=settings, environment=environment, on_event=on_event)
     if universal:
         lock = read_project_lock(settings, environment=environment)
         if pylock:
-            asking = _Asking(settings=settings, environment=environment, on_event=on_event)
-            return _universal_pylock(lock, settings.request, base=base, asking=asking)
-        return _universal(lock, settings.request, annotate=annotate)
+            return _universal_pylock(lock, asking=asking, base=base)
+        return _universal(lock, settings, annotate=annotate)
     interpreter, lock, selection = read_selection_only(
         settings, environment=environment, on_event=on_event
     )
@@ -82,18 +82,17 @@ def export(
             hint="lock for this platform as well, or name another target with --python",
         )
     if pylock:
-        asking = _Asking(settings=settings, environment=environment, on_event=on_event)
-        located = asking.located(lock, [item.package for item in selection.packages])
-        if located is not lock:
-            from syncsteps.selection import select  # noqa: PLC0415 - there already
-
-            # Of what the lock knows by its hashes only, a file can be chosen now.
-            selection = select(located, settings.request, interpreter)
-        return _pylock(located, selection)
+        return _pylock(lock, selection, interpreter, asking=asking)
     # An interpreter that has been started uses the time that this takes.
     from syncsteps.export import to_requirements  # noqa: PLC0415
 
-    return to_requirements(selection, lock=lock, root=lock.root, annotate=annotate)
+    return to_requirements(
+        selection,
+        lock=lock,
+        root=lock.root,
+        annotate=annotate,
+        allow_outside=settings.may_leave,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +109,8 @@ class _Asking:
         Nothing is asked where it has them.
 
         Raises:
-            SelectionError: an index has none of what the lock has, or something else instead.
+            SelectionError: an index has none of what the lock has, or something else instead; or
+                the lock has something outside of its root.
             StagingError: there is no uv, or it gets no answer.
         """
         # Hardly any other export needs these.
@@ -120,6 +120,7 @@ class _Asking:
         questions = questions_of(packages, follow_indexes=follow)
         if not questions:
             return lock
+        self._refuse_outside(lock, packages)
         from syncsteps.addresses import UvAsker, locate  # noqa: PLC0415
         from syncsteps.staging.uv import find_uv  # noqa: PLC0415
 
@@ -141,25 +142,53 @@ class _Asking:
             self.on_event(AddressesMissing(left_out=located.left_out))
         return located.lock
 
+    def _refuse_outside(self, lock: Lock, packages: Sequence[Package]) -> None:
+        """Raise SelectionError for what the lock has outside of its root, unless it may."""
+        from syncsteps.export.values import every_file  # noqa: PLC0415
+        from syncsteps.locks.boundaries import refuse_outside  # noqa: PLC0415
 
-def _pylock(lock: Lock, selection: Selection) -> Requirements:
+        for package in () if self.settings.may_leave else packages:
+            parts = (package.source, *every_file(package))
+            refuse_outside(package.name, parts, lock=lock, root=lock.root)
+
+
+def _pylock(
+    lock: Lock, selection: Selection, interpreter: Interpreter, *, asking: _Asking
+) -> Requirements:
     from syncsteps.export import Requirements, to_pylock  # noqa: PLC0415 - seldom asked for
 
-    return Requirements(hashed=to_pylock(selection, lock=lock, root=lock.root), unhashed="")
+    settings = asking.settings
+    located = asking.located(lock, [item.package for item in selection.packages])
+    if located is not lock:
+        from syncsteps.selection import select  # noqa: PLC0415 - there already
+
+        # Of what the lock knows by its hashes only, a file can be chosen now.
+        selection = select(located, settings.request, interpreter)
+    text = to_pylock(
+        selection,
+        lock=located,
+        root=lock.root,
+        # What has been added may lie in a folder that uv is configured for.
+        allow_outside=settings.may_leave or located is not lock,
+    )
+    return Requirements(hashed=text, unhashed="")
 
 
-def _universal(lock: Lock, request: Request, *, annotate: bool) -> Requirements:
+def _universal(lock: Lock, settings: Settings, *, annotate: bool) -> Requirements:
     # An export for a target waits for none of these.
     from syncsteps.export import to_universal_requirements  # noqa: PLC0415
     from syncsteps.selection.universal import select_everywhere  # noqa: PLC0415
 
-    selected = select_everywhere(lock, request)
-    return to_universal_requirements(selected, lock=lock, root=lock.root, annotate=annotate)
+    return to_universal_requirements(
+        select_everywhere(lock, settings.request),
+        lock=lock,
+        root=lock.root,
+        annotate=annotate,
+        allow_outside=settings.may_leave,
+    )
 
 
-def _universal_pylock(
-    lock: Lock, request: Request, *, base: Path | None, asking: _Asking
-) -> Requirements:
+def _universal_pylock(lock: Lock, *, asking: _Asking, base: Path | None) -> Requirements:
     # As above.
     from syncsteps.export import Requirements, to_universal_pylock  # noqa: PLC0415
     from syncsteps.selection.universal import (  # noqa: PLC0415
@@ -167,10 +196,19 @@ def _universal_pylock(
         settles_choices,
     )
 
+    settings = asking.settings
+    request = settings.request
     keep = not settles_choices(request)
     selected = select_everywhere(lock, request, keep_choices=keep, for_pylock=True)
     located = asking.located(lock, [item.package for item in selected.packages])
     if located is not lock:
         selected = select_everywhere(located, request, keep_choices=keep, for_pylock=True)
-    text = to_universal_pylock(selected, lock=located, root=lock.root, base=base)
+    text = to_universal_pylock(
+        selected,
+        lock=located,
+        root=lock.root,
+        base=base,
+        # As for one target.
+        allow_outside=settings.may_leave or located is not lock,
+    )
     return Requirements(hashed=text, unhashed="")

@@ -28,6 +28,7 @@ from syncsteps.events import (
     silent,
 )
 from syncsteps.exporting import EXPORT_FORMATS, export, inspect
+from syncsteps.locks.boundaries import refuse_outside
 from syncsteps.reading import read_selection
 from syncsteps.receipts import state_directory
 from syncsteps.smoke import SmokeTarget
@@ -166,6 +167,9 @@ def check(
     interpreter = _target(settings, environment, on_event)
     survey = _survey(settings, interpreter, environment, silent)
     on_event(LockSelected(lock=survey.lock, selection=survey.selection))
+    if not settings.may_leave:
+        for item in survey.selection.packages:
+            refuse_outside(item.name, (item.chosen,), lock=survey.lock, root=survey.lock.root)
     drifts = _drifts(survey)
     return replace(_outcome("check", survey, started), drifts=drifts, findings=())
 

@@ -74,7 +74,12 @@ def read_project_lock(settings: Settings, *, environment: Mapping[str, str]) -> 
     if path is None:
         pyproject = read_pyproject(settings.directory)
         path = find_lock(settings.directory, pyproject=pyproject)
-    return read_lock(path, name=settings.lock or path.name, environment=environment)
+    return read_lock(
+        path,
+        name=settings.lock or path.name,
+        environment=environment,
+        allow_outside=settings.may_leave,
+    )
 
 
 def read_selection(

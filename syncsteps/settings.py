@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncsteps.selection.model import Request
 
 __all__ = ["Settings", "load_settings", "read_pyproject", "read_toml"]
+_OUTSIDE = "LCK004"  # the rule on it
 # A larger number of seconds is more than the system's clocks and waits can take.
 _LARGEST = 1_000_000
 
@@ -60,6 +61,11 @@ class Settings:
     quiet: bool = False
     verbose: bool = False
     no_progress: bool = False
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether what the lock says may lie outside of the project's directory."""
+        return self.allow_outside or _OUTSIDE in self.ignore
 
     @property
     def request(self) -> Request:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from syncsteps.errors import StagingError
+from syncsteps.locks.boundaries import outside
 from syncsteps.locks.model import Directory
 from syncsteps.locks.staleness import staleness
 from syncsteps.plan import Keep, make_plan
@@ -169,6 +170,8 @@ def _source_digests(selection: Selection, lock: Lock, settings: Settings) -> dic
     for item in selection.packages:
         if not isinstance(item.chosen, Directory):
             continue
+        if not settings.may_leave and outside(item.chosen, root=lock.root):
+            continue  # It is refused, and not to be looked into: it may be the whole disk.
         directory = lock.root / item.chosen.path
         try:
             digests[item.name] = source_digest(directory, report=report)

@@ -11,6 +11,7 @@ from syncsteps.errors import SelectionError
 from syncsteps.export.pylock_entries import Places, package_entry
 from syncsteps.export.toml import to_toml
 from syncsteps.export.values import checked_name, every_file
+from syncsteps.locks.boundaries import refuse_outside
 from syncsteps.locks.model import Sdist, Wheel
 from syncsteps.selection.model import Pinned
 
@@ -30,17 +31,24 @@ def to_pylock(
     lock: Lock,
     root: Path,
     files: Literal["chosen", "all"] = "chosen",
+    allow_outside: bool = False,
 ) -> str:
     """Return ``selection`` as the text of a pylock.toml, lock version 1.0.
 
     Packages are sorted by name and carry no markers: the file is for the interpreter of the
     selection, and ``files="all"`` only adds the other files of the same packages. Paths are
     absolute, so that the text may be written anywhere; relative ones start from ``root``.
+    ``allow_outside`` allows places on this machine's disk outside of the lock's root.
 
     Raises:
         SelectionError: the lock lacks something that PEP 751 demands (a file's name, its place, its
-            hashes, a commit), or a value is not what it should be.
+            hashes, a commit), a value is not what it should be, or a place is outside of the lock's
+            root.
     """
+    if not allow_outside:
+        for item in selection.packages:
+            others = every_file(item.package) if files == "all" else ()
+            refuse_outside(item.name, (item.chosen, *others), lock=lock, root=root)
     document = pylock.Pylock(
         lock_version=Version("1.0"),
         requires_python=lock.requires_python,

@@ -16,6 +16,7 @@ from syncsteps.export.values import (
     location_url,
     subdirectory_fragment,
 )
+from syncsteps.locks.boundaries import refuse_outside
 from syncsteps.locks.model import Archive, Directory, Vcs
 from syncsteps.selection.model import Pinned
 
@@ -59,6 +60,7 @@ def to_requirements(
     files: Literal["all", "chosen"] = "all",
     source: Literal["index", "lock"] = "index",
     annotate: bool = False,
+    allow_outside: bool = False,
 ) -> Requirements:
     """Return ``selection`` as requirements files for ``pip install -r`` and ``uv pip install -r``.
 
@@ -76,17 +78,20 @@ def to_requirements(
         source: ``index`` writes ``name==version``; ``lock`` writes ``name @ URL`` of the chosen
             file where the lock has its URL, so that no index is asked.
         annotate: add ``# via`` comments that name what requires each package.
+        allow_outside: write also what lies outside of the lock's root, on this machine's disk.
 
     Git LFS is not expressed: an installer fetches LFS files according to its own settings (uv:
     ``UV_GIT_LFS``).
 
     Raises:
-        SelectionError: a value could not be written without changing its meaning or its line, or a
-            repository has no commit.
+        SelectionError: a value could not be written without changing its meaning or its line, a
+            repository has no commit, or a place is outside of the lock's root.
     """
     texts: dict[bool, list[str]] = {True: [], False: []}
     for item in sorted(selection.packages, key=lambda item: item.name):
         requirement = _requirement(item, root=root, source=source, lock=lock)
+        if " @ " in requirement and not allow_outside:
+            refuse_outside(item.name, (item.chosen,), lock=lock, root=root)
         # A URL is one file: another file's hash says nothing about it.
         hashes = _hashes(item, everything=files == "all" and " @ " not in requirement)
         required_by = item.required_by if annotate else ()

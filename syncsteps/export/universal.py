@@ -20,6 +20,7 @@ from syncsteps.export.requirements import (
 )
 from syncsteps.export.toml import to_toml
 from syncsteps.export.values import checked_marker, checked_name, every_file
+from syncsteps.locks.boundaries import refuse_outside
 from syncsteps.locks.model import Archive
 
 if TYPE_CHECKING:
@@ -33,21 +34,29 @@ __all__ = ["to_universal_pylock", "to_universal_requirements"]
 
 
 def to_universal_requirements(
-    universal: Universal, *, lock: Lock, root: Path, annotate: bool = False
+    universal: Universal,
+    *,
+    lock: Lock,
+    root: Path,
+    annotate: bool = False,
+    allow_outside: bool = False,
 ) -> Requirements:
     """Return ``universal`` as requirements files for ``pip install -r`` and ``uv pip install -r``.
 
     Each entry has the marker that says where it applies, and the hashes of all the files that the
     lock has for it. What is required by URL or path stays so, paths as absolute ``file:`` URLs;
-    relative ones start from ``root``. ``annotate`` adds ``# via`` comments. That the lock holds for
-    some versions of Python only cannot be expressed.
+    relative ones start from ``root``. ``annotate`` adds ``# via`` comments, ``allow_outside``
+    allows places on this machine's disk outside of the lock's root. That the lock holds for some
+    versions of Python only cannot be expressed.
 
     Raises:
-        SelectionError: a value could not be written without changing its meaning or its line, or a
-            repository has no commit.
+        SelectionError: a value could not be written without changing its meaning or its line, a
+            repository has no commit, or a place is outside of the lock's root.
     """
     texts: dict[bool, list[str]] = {True: [], False: []}
     for item in universal.packages:
+        if not allow_outside:
+            refuse_outside(item.package.name, (item.package.source,), lock=lock, root=root)
         requirement = _requirement(item, lock=lock, root=root)
         hashes = strong_hashes(_hashes(item.package))
         required_by = item.required_by if annotate else ()
@@ -56,13 +65,19 @@ def to_universal_requirements(
 
 
 def to_universal_pylock(
-    universal: Universal, *, lock: Lock, root: Path, base: Path | None = None
+    universal: Universal,
+    *,
+    lock: Lock,
+    root: Path,
+    base: Path | None = None,
+    allow_outside: bool = False,
 ) -> str:
     """Return ``universal`` as the text of a pylock.toml, lock version 1.0, with all its files.
 
     Directories are for a plain install, also where the lock says editable. Relative paths of the
     lock start from ``root``; they are written relative to ``base``, the directory that the text is
-    for, or else absolute.
+    for, or else absolute. ``allow_outside`` allows places on this machine's disk outside of the
+    lock's root.
 
     The group that stands for the project's own dependencies is among ``dependency-groups`` too,
     although PEP 751 would rather not have it there: uv before 0.10 takes no notice of a default
@@ -70,8 +85,13 @@ def to_universal_pylock(
 
     Raises:
         SelectionError: the lock lacks something that PEP 751 demands (a file's name, its place, its
-            hashes, a commit), or a value is not what it should be.
+            hashes, a commit), a value is not what it should be, or a place is outside of the lock's
+            root.
     """
+    if not allow_outside:
+        for item in universal.packages:
+            parts = (item.package.source, *every_file(item.package))
+            refuse_outside(item.package.name, parts, lock=lock, root=root)
     places = Places(root=root, base=base)
     groups = sorted({*universal.groups, *universal.default_groups})
     document = pylock.Pylock(

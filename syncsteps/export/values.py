@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from packaging.utils import is_normalized_name
 
 from syncsteps.errors import SelectionError
+from syncsteps.locks.values import quoted
 
 if TYPE_CHECKING:
     from syncsteps.locks.model import Archive, Hash, Package, Sdist, Vcs, Wheel
@@ -56,7 +57,7 @@ def checked_name(package: Package) -> str:
     """
     name = package.name
     if not (name.isascii() and is_normalized_name(name)) or checked_text(name, of="a name") != name:
-        raise SelectionError(f"{name!r} is not a normalized package name", hint=_HINT)
+        raise SelectionError(f"{quoted(name)} is not a normalized package name", hint=_HINT)
     return name
 
 
@@ -67,7 +68,7 @@ def checked_text(text: str, *, of: str) -> str:
         SelectionError: it is not; ``of`` says in the message what it is.
     """
     if not text or not text.isprintable():
-        raise SelectionError(f"{of} is empty or has control characters: {text!r}", hint=_HINT)
+        raise SelectionError(f"{of} is empty or has control characters: {quoted(text)}", hint=_HINT)
     return text
 
 
@@ -79,7 +80,7 @@ def checked_hash(value: Hash) -> str:
     """
     text = str(value)
     if _HASH.fullmatch(text) is None:
-        raise SelectionError(f"{text!r} is not a hash", hint=_HINT)
+        raise SelectionError(f"{quoted(text)} is not a hash", hint=_HINT)
     return text
 
 
@@ -91,7 +92,7 @@ def checked_marker(marker: str, *, of: str) -> str:
     """
     if _PLAIN_MARKER.fullmatch(marker) is None:
         raise SelectionError(
-            f"the marker of {of} cannot be written in a requirements file: {marker!r}",
+            f"the marker of {of} cannot be written in a requirements file: {quoted(marker)}",
             hint="export a pylock.toml instead, if the lock's markers are what they should be",
         )
     return marker
@@ -107,10 +108,10 @@ def checked_url(url: str, *, of: str, schemes: frozenset[str] = _FILE_SCHEMES) -
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise SelectionError(f"the URL of {of} is not one: {error}", hint=_HINT) from error
+        raise SelectionError(f"the URL of {of} is not one: {quoted(url)}", hint=_HINT) from error
     if parts.scheme not in schemes or not (parts.netloc or parts.scheme == "file"):
         raise SelectionError(
-            f"the URL of {of} does not start with {', '.join(sorted(schemes))}: {url!r}",
+            f"the URL of {of} does not start with {', '.join(sorted(schemes))}: {quoted(url)}",
             hint=_HINT,
         )
     return quote(url.partition("#")[0], safe=_URL_SAFE)
@@ -159,7 +160,7 @@ def checked_subdirectory(subdirectory: str | None, *, of: str) -> str | None:
     checked_text(subdirectory, of=f"the subdirectory of {of}")
     if subdirectory.startswith("/") or ".." in subdirectory.split("/"):
         raise SelectionError(
-            f"the subdirectory of {of} leads out of its source: {subdirectory!r}", hint=_HINT
+            f"the subdirectory of {of} leads out of its source: {quoted(subdirectory)}", hint=_HINT
         )
     return subdirectory
 
@@ -176,7 +177,7 @@ def subdirectory_fragment(subdirectory: str | None, *, of: str) -> str:
         return ""
     if _PLAIN_PATH.fullmatch(checked) is None:
         raise SelectionError(
-            f"the subdirectory of {of} cannot be written in a requirements file: {checked!r}",
+            f"the subdirectory of {of} cannot be written in a requirements file: {quoted(checked)}",
             hint="rename it without spaces, quotes and signs, or export a pylock.toml",
         )
     return f"#subdirectory={checked}"
@@ -199,7 +200,9 @@ def checked_vcs(vcs: Vcs, *, of: str) -> VcsSource:
         SelectionError: it names no commit, or a part of it is not what it should be.
     """
     if vcs.type not in _VCS_TYPES:
-        raise SelectionError(f"the kind of repository of {of} is unknown: {vcs.type!r}", hint=_HINT)
+        raise SelectionError(
+            f"the kind of repository of {of} is unknown: {quoted(vcs.type)}", hint=_HINT
+        )
     url = checked_url(vcs.url.removeprefix(f"{vcs.type}+"), of=of, schemes=_VCS_SCHEMES)
     if vcs.commit_id is None:
         raise SelectionError(
@@ -207,7 +210,7 @@ def checked_vcs(vcs: Vcs, *, of: str) -> VcsSource:
             hint="a branch or a tag can change: lock it to a full commit",
         )
     if _REVISION.fullmatch(vcs.commit_id) is None:
-        raise SelectionError(f"the commit of {of} is not one: {vcs.commit_id!r}", hint=_HINT)
+        raise SelectionError(f"the commit of {of} is not one: {quoted(vcs.commit_id)}", hint=_HINT)
     return VcsSource(
         type=vcs.type,
         url=url,

@@ -29,10 +29,11 @@ from syncsteps.locks.values import (
 if TYPE_CHECKING:
     from packaging.version import Version
 
-__all__ = ["file_says", "is_archive", "is_local", "local_path", "repository"]
+__all__ = ["disk_path", "file_says", "is_archive", "is_local", "local_path", "repository"]
 
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar")
 _DRIVE = re.compile(r"/[A-Za-z]:")
+_TOOL = re.compile(r"(?:git|hg|svn|bzr)\+(?=file:)", re.IGNORECASE)  # as in git+file:///path
 
 
 def is_archive(location: str) -> bool:
@@ -58,6 +59,21 @@ def local_path(location: str) -> str:
         if _DRIVE.match(location):
             location = location[1:]
     return posixpath.normpath(parse_path(location).replace("\\", "/"))
+
+
+def disk_path(url: str) -> str | None:
+    """Return the path on this machine's disk that a URL means, None where it means no file.
+
+    That of a file on another host starts with ``//``, as such paths do.
+    """
+    url = _TOOL.sub("", url)
+    if not url.lower().startswith("file:"):
+        return None
+    parts = split_url(url)
+    path = unquote(parts.path)
+    if parts.netloc.lower() not in {"", "localhost"}:
+        return f"//{parts.netloc}{path}"
+    return path[1:] if _DRIVE.match(path) else path
 
 
 def repository(kind: str, address: str, *, subdirectory: str | None, revision: str = "") -> Vcs:

@@ -14,7 +14,7 @@ from syncsteps.locks.pdm_graph import linked, root_package
 from syncsteps.locks.pdm_needs import parse_group
 from syncsteps.locks.pdm_project import DEFAULT, read_project
 from syncsteps.locks.pdm_targets import read_targets
-from syncsteps.locks.values import parse_marker
+from syncsteps.locks.values import parse_content_hash, parse_marker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ def read_pdm(data: Mapping[str, Any], origin: Origin, pyproject: Mapping[str, An
         packages=(),
         requires_python=project.requires_python,
         environments=read_targets(metadata),
-        content_hash=metadata.text("content_hash"),
+        content_hash=metadata.parse("content_hash", parse_content_hash),
     )
     if inherited:
         return _flat(lock, rows, project, locked)

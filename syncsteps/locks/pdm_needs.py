@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from syncsteps.locks.values import parse_marker, parse_name, parse_specifier, quoted
+from syncsteps.locks.values import is_url, parse_marker, parse_name, parse_specifier, quoted
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -82,6 +82,8 @@ def normal_group(text: str) -> str:
 
 def parse_group(text: str) -> str:
     """Return the normalized name of a group or an extra; pdm takes any signs for hyphens."""
+    if not text.isprintable() or is_url(text):
+        raise ValueError(f"{quoted(text)} is not the name of a group or an extra")
     return parse_name(normal_group(text))
 
 

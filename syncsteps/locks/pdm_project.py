@@ -154,7 +154,8 @@ def _items(table: Table, key: str) -> Iterator[tuple[object, str]]:
 def _referred(item: object, project: PdmProject, *, in_group: bool) -> tuple[str, ...] | None:
     """Return the extras and groups that ``item`` stands for, None if it is a requirement."""
     if isinstance(item, dict) and in_group and list(item) == [_INCLUDE]:
-        return (normal_group(str(item[_INCLUDE])),)
+        included = item[_INCLUDE]
+        return (normal_group(included),) if isinstance(included, str) else None
     match = _REFERENCE.fullmatch(item) if isinstance(item, str) else None
     if match is None or project.name is None or canonicalize_name(match["name"]) != project.name:
         return None

@@ -14,7 +14,7 @@ from syncsteps.locks.poetry_entries import read_entries
 from syncsteps.locks.poetry_graph import linked, root_name
 from syncsteps.locks.poetry_markers import both, either, membership, over_extras
 from syncsteps.locks.poetry_project import group_names, read_project, requirements_of
-from syncsteps.locks.values import parse_marker, parse_name
+from syncsteps.locks.values import parse_content_hash, parse_marker, parse_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -65,7 +65,7 @@ def read_poetry(
         packages=(),
         requires_python=None if pythons.everything else pythons.single,
         environments=_environments(pythons),
-        content_hash=metadata.text("content-hash"),
+        content_hash=metadata.parse("content-hash", parse_content_hash),
         project=project.name if project.installable else None,
     )
     if flat:

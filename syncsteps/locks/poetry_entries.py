@@ -12,6 +12,7 @@ from syncsteps.locks.model import Archive, Directory, Package, Sdist, Vcs, Wheel
 from syncsteps.locks.poetry_constraints import Constraint, parse_constraint
 from syncsteps.locks.values import (
     file_name_of,
+    is_url,
     parse_commit,
     parse_file_name,
     parse_hash,
@@ -124,7 +125,7 @@ def _entry(table: Table, name: str, common: tuple[Table, ...], *, alone: bool) -
         version=version,
         pythons=pythons,
         kind={"git": "git", "url": "url"}.get(kind, "index" if kind in _INDEXED else "path"),
-        reference=None if where is None else where.text("reference"),
+        reference=None if where is None else where.parse("reference", _reference),
         marker=None if marker is None else str(marker),
     )
 
@@ -136,6 +137,13 @@ def _files(rows: Iterable[Table]) -> list[tuple[str, Hash]]:
 def _kind(text: str) -> str:
     if text not in _KINDS:
         raise ValueError(f"expected one of {', '.join(_KINDS)}, found {quoted(text)}")
+    return text
+
+
+def _reference(text: str) -> str:
+    """Return a revision, or what the project calls an index: any words."""
+    if not text.isprintable() or is_url(text):
+        raise ValueError(f"{quoted(text)} is neither a revision nor the name of an index")
     return text
 
 

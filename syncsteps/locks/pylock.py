@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from syncsteps.locks.values import (
     parse_vcs_url,
     parse_version,
     plain,
+    quoted,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_pylock"]
 
+_UP_TO_AT = re.compile(r"'[^']*@")
+_VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}")
 # Of pdm and Pipenv, of poetry, and of our own exports where `default` is taken.
 _USUAL_PRODUCTION = ("default", "main", "default-project")
 
@@ -50,8 +54,11 @@ def read_pylock(data: Mapping[str, Any], origin: Origin) -> Lock:
     Raises:
         LockError: it is of another version, or something in it is missing or malformed.
     """
-    _validate(data, origin)
     top = Table(values=data, file=origin.name)
+    # `packaging` strips it, and logs as much of it as there is.
+    top.parse("lock-version", _version)
+    _check_markers(top)
+    _validate(data, origin)
     packages = tuple([_package(entry, origin) for entry in top.tables("packages")])
     default_groups = top.parse_each("default-groups", parse_name)
     groups = top.parse_each("dependency-groups", parse_name)
@@ -92,6 +99,27 @@ def _production_group(groups: Sequence[str], default_groups: Sequence[str]) -> s
     return next(iter((*synthetic, *usual)), None)
 
 
+def _version(text: str) -> str:
+    if not _VERSION.fullmatch(text):
+        raise ValueError(f"expected a lock-version such as 1.0, found {quoted(text)}")
+    return text
+
+
+def _check_markers(top: Table) -> None:
+    """Refuse markers that are no markers, or too long or too deep for who takes them apart.
+
+    Raises:
+        LockError: there is one.
+    """
+    rows = top.values.get("packages")
+    for index, row in enumerate(rows if isinstance(rows, list) else ()):
+        if isinstance(row, dict) and isinstance(row.get("marker"), str):
+            entry = Table(values=row, file=top.file, step=f"packages[{index}]", parent=top)
+            entry.parse("marker", parse_marker)
+    if isinstance(top.values.get("environments"), list):
+        top.parse_each("environments", parse_marker)
+
+
 def _validate(data: Mapping[str, Any], origin: Origin) -> None:
     try:
         Pylock.from_dict(_without_upload_time(data))
@@ -107,7 +135,9 @@ def _validate(data: Mapping[str, Any], origin: Origin) -> None:
         if not dot and "[" in key:
             table, key = key, ""
         # Of a text that does not parse, the further lines only point at the place in it.
-        message = plain(error.message.partition("\n")[0])
+        first = error.message.partition("\n")[0]
+        # What it quotes may be the end of a URL, from which it cannot be told what its user is.
+        message = plain(_UP_TO_AT.sub("'****@", first))
         raise LockError(message, file=origin.name, table=table, key=key) from error
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from syncsteps.errors import LockError
 from syncsteps.locks import formats
+from syncsteps.locks.boundaries import HINT, leaves
 from syncsteps.locks.detect import format_of_name, parse_toml, recognize
 from syncsteps.locks.fields import Origin
 from syncsteps.locks.limits import LARGEST_FILE, check_size
+from syncsteps.locks.values import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +25,7 @@ __all__ = ["find_lock", "read_lock"]
 _NAMES = ("uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock")
 _REQUIREMENTS = "requirements.txt"
 _PIPFILE = "Pipfile"
+_OUTSIDE = "it is outside of the project's directory"
 
 # The lock of each tool that has a table in pyproject.toml where it is in use.
 _LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock"}
@@ -78,14 +81,24 @@ def _tools(pyproject: Mapping[str, object] | None, files: Iterable[str]) -> dict
     return tools
 
 
-def read_lock(path: Path, *, name: str = "", environment: Mapping[str, str] | None = None) -> Lock:
+def read_lock(
+    path: Path,
+    *,
+    name: str = "",
+    environment: Mapping[str, str] | None = None,
+    allow_outside: bool = False,
+) -> Lock:
     """Return the lock in the file ``path``, of whatever format it has.
 
     ``name`` is the path as the user gave it, for errors (default: ``path``). ``environment`` is
     where the ``${VARIABLE}`` of a requirements file or a Pipfile.lock come from; None: nowhere.
+    ``allow_outside`` allows to look into the files and directories that the lock refers to also
+    where they are outside of the lock's own directory. What it then says of them is not judged
+    here.
 
     Raises:
-        LockError: the file cannot be read, has no known format, or is malformed.
+        LockError: the file cannot be read, has no known format, is malformed, or needs to look at
+            what is outside.
     """
     name = name or str(path)
     content = _bytes(path, name)
@@ -103,18 +116,18 @@ def read_lock(path: Path, *, name: str = "", environment: Mapping[str, str] | No
     if document.format == "pylock":
         return formats.read_pylock(document.data, origin)
     if document.format == "requirements":
-        disk = _Disk(whole.parent, content)
+        disk = _Disk(whole.parent, content, allow_outside=allow_outside)
         lock = formats.read_requirements(
             text, origin, environment=environment or {}, surroundings=disk
         )
         return replace(lock, digest=disk.digest)
     if document.format == "pipfile":
-        disk = _Disk(whole.parent, content)
+        disk = _Disk(whole.parent, content, allow_outside=allow_outside)
         return formats.read_pipfile(
             document.data,
             origin,
             environment=environment,
-            project_name=disk.project_name,
+            project_name=disk.project_name_inside,
         )
     pyproject = _pyproject_beside(whole)
     if document.format == "poetry":
@@ -137,16 +150,28 @@ def _pyproject_beside(lock: Path) -> Mapping[str, Any] | None:
 class _Disk:
     """The surroundings of a lock of these bytes in the directory ``root``."""
 
-    def __init__(self, root: Path, lock: bytes) -> None:
+    def __init__(self, root: Path, lock: bytes, *, allow_outside: bool) -> None:
         self._root = root
+        self._allow_outside = allow_outside
         self._digest = hashlib.sha256(lock)
 
     def text(self, path: str) -> str:
+        if self._is_closed(path):
+            raise LockError(_OUTSIDE, file=path, hint=HINT)
         content = _bytes(self._root / path, path)
         self._digest.update(content)
         return _decoded(content, path)
 
+    def _is_closed(self, path: str) -> bool:
+        return not self._allow_outside and leaves(path, root=self._root)
+
+    def project_name_inside(self, path: str) -> str | None:
+        """Return what `project_name` does, and None for what may not be looked into."""
+        return None if self._is_closed(path) else self.project_name(path)
+
     def project_name(self, path: str) -> str | None:
+        if self._is_closed(path):
+            raise ValueError(f"{quoted(path)}: {_OUTSIDE}; {HINT}")
         directory = self._root / path
         try:
             return _name_in_pyproject(directory) or _name_in_setup_cfg(directory)

@@ -134,7 +134,7 @@ def _direct(
         place = local_path(location) if local else parse_url(location)
         if local and not is_archive(place):
             source = Directory(path=place, editable=editable, subdirectory=_subdirectory(fragment))
-            found = project_name(place)
+            found = None if name or "egg" in fragment else project_name(place)
         else:
             source = Archive(
                 url=None if local else place,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import LockError
@@ -20,6 +20,8 @@ __all__ = ["Line", "Option", "read_lines"]
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _COMMENT_LINE = re.compile(r"\s*#")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_NO_ADDRESS = re.compile(r"[^@/\\]*")
+_MARKER_START = re.compile(r"\s;|;\s")
 _OPTIONS_START = re.compile(r"(?:^|(?<=\s))(?=-)")
 _WORD = re.compile(r"(?:[^\s'\"]+|'[^']*'|\"[^\"]*\"|(?P<unclosed>['\"]))+")
 _QUOTATION = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -69,15 +71,23 @@ class Line:
     """A logical line: a requirement (or empty), and the options behind it.
 
     ``file`` is the name of its file for errors, ``number`` that of its first physical line.
+    ``written`` is its text before variables were replaced, if it has any.
     """
 
     file: str
     number: int
     requirement: str
     options: tuple[Option, ...] = ()
+    written: str = ""
 
     def error(self, message: str, *, hint: str = "") -> LockError:
-        """Return the error that ``message`` is, at this line."""
+        """Return the error that ``message`` is, at this line.
+
+        Where variables have been replaced it would show their values, which may be secrets: then it
+        only says what stands there.
+        """
+        if self.written:
+            message = f"{quoted(self.written)} cannot be read once its variables are replaced"
         return LockError(
             plain(message), file=plain(self.file), table=f"line {self.number}", hint=hint
         )
@@ -103,14 +113,13 @@ def read_lines(text: str, *, file: str, environment: Mapping[str, str]) -> Itera
         expanded = _expand(stripped, line, environment)
         if not expanded.isprintable():
             raise line.error("control characters in a requirement")
+        if expanded != stripped:
+            _check_variables(stripped, line)
+            line = replace(line, written=stripped)
         requirement, *rest = _OPTIONS_START.split(expanded, maxsplit=1)
         _check_length(requirement, LONGEST_TEXT, line)
-        yield Line(
-            file=file,
-            number=number,
-            requirement=requirement.strip(),
-            options=tuple(_options(rest[0], line)) if rest else (),
-        )
+        options = tuple(_options(rest[0], line)) if rest else ()
+        yield replace(line, requirement=requirement.strip(), options=options)
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
@@ -141,6 +150,19 @@ def _expand(text: str, line: Line, environment: Mapping[str, str]) -> str:
     if sum(len(environment[name]) for name in used) > LONGEST_TEXT:
         raise line.error(f"its variables have more than {LONGEST_TEXT:,} characters")
     return _VARIABLE.sub(lambda match: environment[match[1]], text)
+
+
+def _check_variables(text: str, line: Line) -> None:
+    """Refuse variables where they would decide what is pinned, and be shown to everybody."""
+    requirement = _OPTIONS_START.split(text, maxsplit=1)[0]
+    marker = _MARKER_START.search(requirement)
+    name = _NO_ADDRESS.match(requirement)
+    pin = "" if name is None else name[0].partition("==")[2]
+    if _VARIABLE.search(pin) or (marker and _VARIABLE.search(requirement, marker.end())):
+        raise line.error(
+            f"a variable in a version or a marker, so this file is not a lock: {quoted(text)}",
+            hint="variables are for addresses: write down what is locked",
+        )
 
 
 def _check_length(text: str, longest: int, line: Line) -> None:

@@ -31,11 +31,15 @@ class Surroundings(Protocol):
         """Return the text of another requirements file.
 
         Raises:
-            LockError: it cannot be read.
+            LockError: it cannot be read, or may not be.
         """
 
     def project_name(self, path: str) -> str | None:
-        """Return the name of the project in a directory, or None where it cannot be told."""
+        """Return the name of the project in a directory, or None where it cannot be told.
+
+        Raises:
+            ValueError: the directory may not be looked into.
+        """
 
 
 def read_requirements(
@@ -131,7 +135,8 @@ class _Lines:
         try:
             return self._surroundings.text(path)
         except LockError as error:
-            raise line.error(f"cannot include {quoted(name)}: {error.message}") from error
+            message = f"cannot include {quoted(name)}: {error.message}"
+            raise line.error(message, hint=error.hint) from error
 
 
 def _included(name: str, line: Line, including: str) -> str:

@@ -14,6 +14,7 @@ from syncsteps.locks.model import Declared
 from syncsteps.locks.staleness_pdm import pdm_hashes
 from syncsteps.locks.staleness_pipfile import pipfile_hashes
 from syncsteps.locks.staleness_poetry import poetry_hashes
+from syncsteps.locks.values import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -189,7 +190,9 @@ def _requirements(
         try:
             requirement = Requirement(text)
         except (InvalidRequirement, RecursionError) as error:
-            raise _UnreadableError(f"{where} has {text!r}, which is no requirement") from error
+            raise _UnreadableError(
+                f"{where} has {quoted(text)}, which is no requirement"
+            ) from error
         yield _one(requirement, extra=extra, group=group)
 
 

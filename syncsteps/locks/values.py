@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from packaging.markers import Marker
+from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -23,6 +23,7 @@ __all__ = [
     "file_name_of",
     "is_url",
     "parse_commit",
+    "parse_content_hash",
     "parse_digest",
     "parse_file_name",
     "parse_hash",
@@ -62,6 +63,8 @@ _DIGITS = {
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _HEX = re.compile(r"[0-9a-f]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_CONTENT_HASH = re.compile(r"(?:[a-z0-9_]{1,20}:)?[0-9A-Fa-f]{1,128}")
+_REVISION = re.compile(r"[^\s\"<>\\^`{|}#?/-][^\s\"<>\\^`{|}#?]*")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][^\s/\\\"<>^`{|}]*")
 # RFC 3986 has no place for these. Two of them are live in a requirements file: a backslash at the
 # end continues the line, and ${NAME} is replaced by a variable of the environment.
@@ -112,11 +115,13 @@ def quoted(text: str) -> str:
 
 def plain(text: str) -> str:
     """Return a whole message fit to be shown, whatever it quotes: as `quoted`, without quotes."""
+    # The whole of it: half of a URL may not show that it begins with a password.
+    safe = redacted(text)
     shown = "".join(
         character if character.isprintable() else repr(character)[1:-1]
-        for character in redacted(text[:_LONGEST_MESSAGE])
+        for character in safe[:_LONGEST_MESSAGE]
     )
-    return shown if len(text) <= _LONGEST_MESSAGE else f"{shown}…"
+    return shown if len(safe) <= _LONGEST_MESSAGE else f"{shown}…"
 
 
 def _check_length(text: str, what: str) -> None:
@@ -167,7 +172,7 @@ def parse_marker(text: str) -> Marker:
         marker = Marker(text)
         # Some comparisons are refused only when they are made, which is too late to say where.
         marker.evaluate(_ANY_ENVIRONMENT, context="lock_file")
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, UndefinedEnvironmentName) as error:
         reason = str(error).partition("\n")[0]
         raise ValueError(f"{quoted(text)} is not a marker (PEP 508): {reason}") from None
     return marker
@@ -211,6 +216,12 @@ def _url(text: str, schemes: frozenset[str]) -> str:
         raise ValueError(f"the URL {quoted(text)} has none of the schemes {expected}")
     if scheme != "file" and not match[2].rpartition("@")[2]:
         raise ValueError(f"the URL {quoted(text)} names no host")
+    # A program that is started with the host as an argument would take it for an option.
+    if any(part.startswith("-") for part in match[2].split("@")):
+        raise ValueError(f"the user or the host of the URL {quoted(text)} reads like an option")
+    # Wherever it is shown or recorded only the user and the password at its start are left out.
+    if "://" in text[match.end(2) :] and "@" in text[match.end(2) :]:
+        raise ValueError(f"the URL {quoted(text)} has another one with a user in it")
     if "[" in match[2] or "]" in match[2]:
         split_url(text)
     return text
@@ -225,11 +236,13 @@ def split_url(url: str) -> SplitResult:
 
 
 def parse_path(text: str) -> str:
-    """Return the path ``text`` as it is: not empty, without control characters."""
+    """Return the path ``text`` as it is: not empty, no URL, without control characters."""
     if not text.strip():
         raise ValueError("a path is empty")
     if not text.isprintable():
         raise ValueError(f"the path {quoted(text)} has control characters")
+    if is_url(text):
+        raise ValueError(f"expected a path, found {quoted(text)}")
     if text.startswith("-"):
         raise ValueError(f"the path {quoted(text)} reads like an option; write it as ./{text[:20]}")
     return text
@@ -291,6 +304,13 @@ def parse_digest(algorithm: str, digest: str) -> Hash:
     return Hash(algorithm=algorithm, digest=lower)
 
 
+def parse_content_hash(text: str) -> str:
+    """Return what a lock calls the hash of the file that it was made from, as it is."""
+    if not _CONTENT_HASH.fullmatch(text):
+        raise ValueError(f"{quoted(text)} is not a hash")
+    return text
+
+
 def parse_commit(text: str) -> str:
     """Return the full name of a git commit, in lower case."""
     lower = text.lower()
@@ -300,7 +320,11 @@ def parse_commit(text: str) -> str:
 
 
 def parse_revision(text: str) -> str:
-    """Return a branch, a tag or another repository's word for a revision as it is."""
-    if not re.fullmatch(r"[^\s\"<>\\^`{|}#-][^\s\"<>\\^`{|}#]*", text) or not text.isprintable():
+    """Return a branch, a tag or another repository's word for a revision as it is.
+
+    Where a repository would have it in a path it may not lead out of it (see git-check-ref-format).
+    """
+    wrong = not _REVISION.fullmatch(text) or ".." in text or "//" in text
+    if wrong or not text.isprintable():
         raise ValueError(f"{quoted(text)} is not the name of a revision")
     return text

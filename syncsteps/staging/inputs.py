@@ -40,20 +40,29 @@ def write_inputs(
 
     With ``source`` ``lock`` each file is named by the lock's own URL or path where it has one, with
     ``index`` by name and version. ``pylock`` allows the hashed part to be a ``pylock.toml``, which
-    is written when the lock tells where every one of its files lies.
+    is written when the lock tells where every one of its files lies. Whether files may lie outside
+    of the project is no question here: one of the rules on the lock has settled it before.
 
     Raises:
         SyncstepsError: something in the lock must not be written into such a file.
         OSError: the directory cannot be written to.
     """
     origin: Literal["index", "lock"] = "lock" if source == "lock" else "index"
-    texts = to_requirements(selection, lock=lock, root=lock.root, files="chosen", source=origin)
+    texts = to_requirements(
+        selection,
+        lock=lock,
+        root=lock.root,
+        files="chosen",
+        source=origin,
+        allow_outside=True,
+    )
     hashed = tuple(item for item in selection.packages if _protected(item))
     path = None
     if pylock and origin == "lock" and hashed and all(_located(item) for item in hashed):
         path = directory / "pylock.toml"
         part = replace(selection, packages=hashed)
-        path.write_text(to_pylock(part, lock=lock, root=lock.root), encoding="utf-8")
+        text = to_pylock(part, lock=lock, root=lock.root, allow_outside=True)
+        path.write_text(text, encoding="utf-8")
     elif texts.hashed:
         path = directory / "hashed.txt"
         path.write_text(texts.hashed, encoding="utf-8")

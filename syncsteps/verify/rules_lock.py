@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncsteps.locks.boundaries import HINT, outside
 from syncsteps.locks.model import Directory, Vcs
-from syncsteps.selection.model import Pinned
+from syncsteps.locks.values import redacted
 from syncsteps.verify.model import Facts, Problem, Rule, Severity
 
 if TYPE_CHECKING:
@@ -64,27 +63,17 @@ def _commits(facts: Facts) -> Iterator[Problem]:
 
 
 def _outside(facts: Facts) -> Iterator[Problem]:
-    if facts.settings.allow_outside:
+    if facts.settings.may_leave:
         return
-    root = Path(os.path.abspath(facts.lock.root))  # noqa: PTH100 - no look at the disk in a rule
     for item in facts.selection.packages:
-        path = _path(item)
-        if path is None:
-            continue
-        whole = Path(os.path.abspath(root / path))  # noqa: PTH100 - as above
-        if not whole.is_relative_to(root):
+        found = outside(item.chosen, root=facts.lock.root)
+        if found is not None:
             yield Problem(
                 subject=item.name,
-                message=f"{_label(item)} is taken from {path}, outside of the project's directory",
-                hint="pass --allow-outside if that is meant",
+                message=f"{_label(item)} is taken from {redacted(found[1])}, outside of the"
+                " project's directory",
+                hint=HINT,
             )
-
-
-def _path(item: Selected) -> str | None:
-    """Return the path that the lock takes the package from; None if it is not of this disk."""
-    if isinstance(item.chosen, Directory) and item.chosen.subdirectory:
-        return f"{item.chosen.path}/{item.chosen.subdirectory}"
-    return None if isinstance(item.chosen, Vcs | Pinned) else item.chosen.path
 
 
 def _label(item: Selected) -> str:

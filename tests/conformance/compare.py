@@ -78,7 +78,12 @@ def compare(project: Project, oracle: Oracle, *, sample: int | None) -> Compared
     oracle.prepare(project)
     cases = _Cases(project, oracle)
     try:
-        lock = read_lock(project.lock, name=project.lock.name, environment=_VARIABLES)
+        lock = read_lock(
+            project.lock,
+            name=project.lock.name,
+            environment=_VARIABLES,
+            allow_outside=True,  # real locks have siblings of their projects
+        )
     except LockError as error:
         cases.compare_unreadable(error)
         return cases.result(time.monotonic() - started)

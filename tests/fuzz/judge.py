@@ -10,9 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import LockError, SyncstepsError
-from syncsteps.export import to_pylock, to_requirements
+from syncsteps.export import (
+    to_pylock,
+    to_requirements,
+    to_universal_pylock,
+    to_universal_requirements,
+)
 from syncsteps.locks import read_lock
 from syncsteps.selection import Request, select
+from syncsteps.selection.universal import select_everywhere
 from tests.support.interpreters import make_interpreter
 
 if TYPE_CHECKING:
@@ -66,13 +72,27 @@ class Judge:
             return Outcome(kind="traceback", faults=(traceback.format_exc(),))
         finally:
             path.unlink()
-        return Outcome(kind="Lock", faults=(*faults_of_lock(lock), *self._faults_of_use(lock)))
+        faults = (*faults_of_lock(lock), *self._faults_of_use(lock), *self._faults_everywhere(lock))
+        return Outcome(kind="Lock", faults=faults)
 
     def _faults_of_use(self, lock: Lock) -> tuple[str, ...]:
         try:
             selection = select(lock, Request(), self._interpreter)
             to_requirements(selection, lock=lock, root=lock.root)
             to_pylock(selection, lock=lock, root=lock.root)
+        except SyncstepsError as error:
+            text = str(error)
+            return () if text.isprintable() else (f"a message has control characters: {text!r}",)
+        except Exception:  # noqa: BLE001 - as above
+            return (f"the lock was read, and then: {traceback.format_exc()}",)
+        return ()
+
+    def _faults_everywhere(self, lock: Lock) -> tuple[str, ...]:
+        try:
+            universal = select_everywhere(lock, Request(), keep_choices=False, for_pylock=False)
+            to_universal_requirements(universal, lock=lock, root=lock.root)
+            universal = select_everywhere(lock, Request(), keep_choices=True, for_pylock=True)
+            to_universal_pylock(universal, lock=lock, root=lock.root)
         except SyncstepsError as error:
             text = str(error)
             return () if text.isprintable() else (f"a message has control characters: {text!r}",)

@@ -187,6 +187,22 @@ def test_a_directory_of_the_lock_that_is_not_here_is_told(
     assert "--no-local" in said
 
 
+@pytest.mark.parametrize("verb", ["sync", "verify", "check", "export"])
+def test_a_directory_outside_is_not_even_looked_into_unless_it_is_allowed(
+    verb: str, system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (system.project / "pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "test"\n[[packages]]\nname = "local"\n'
+        'version = "1.0"\ndirectory = { path = "../nowhere" }\n',
+        encoding="utf-8",
+    )
+    assert system.run(verb) == (1 if verb == "verify" else 3)
+    assert "--allow-outside" in capsys.readouterr().err
+    if verb != "export":
+        assert system.run(verb, "--allow-outside") == 5
+        assert "nowhere, which cannot be read" in capsys.readouterr().err
+
+
 def test_what_another_installed_and_nobody_named_stays(system: System) -> None:
     other = make_wheel(system.index.directory, "other", "1.0", files={"other.py": ""})
     system.lock([other])

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import tomli
 
 from syncsteps.cli import main
+from syncsteps.errors import SelectionError
 from syncsteps.exporting import export
+from syncsteps.interpreter import to_json
 from syncsteps.settings import Settings
+from tests.support.interpreters import make_interpreter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +100,48 @@ def test_the_command_line(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "# via app" in capsys.readouterr().out
     assert main([*universal, "--no-annotate"], environment={}, directory=project) == 0
     assert "# via" not in capsys.readouterr().out
+
+
+REQUIREMENTS = f"outside @ file:../outside\nplain==1.0 --hash=sha256:{'0' * 64}\n"
+
+
+@pytest.mark.parametrize("universal", [False, True])
+@pytest.mark.parametrize("file_format", ["requirements.txt", "pylock.toml"])
+def test_nothing_outside_is_exported_unless_it_is_allowed(
+    tmp_path: Path, file_format: str, *, universal: bool
+) -> None:
+    (tmp_path / "uv.lock").write_text(
+        LOCK.replace('{ name = "one", marker = "sys_platform == \'win32\'" }', '{ name = "out" }')
+        + '[[package]]\nname = "out"\nsource = { directory = "../out" }\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "target.json").write_text(to_json(make_interpreter()), encoding="utf-8")
+    asked = settings(tmp_path, interpreter=str(tmp_path / "target.json"))
+    with pytest.raises(SelectionError) as caught:
+        export(asked, universal=universal, file_format=file_format, environment={})
+    assert str(caught.value) == (
+        "uv.lock, package 'out', key 'path': '../out' is outside of the project's directory"
+    )
+    assert "--allow-outside" in caught.value.hint
+    for allowed in (
+        replace(asked, allow_outside=True),
+        replace(asked, ignore=("LCK004",)),
+        replace(asked, no_local=True),
+    ):
+        export(allowed, universal=universal, file_format=file_format, environment={})
+
+
+def test_it_can_be_allowed_by_flag_by_variable_and_in_the_projects_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "requirements.txt").write_text(REQUIREMENTS, encoding="utf-8")
+    command = ["export", "--universal"]
+    assert main(command, environment={}, directory=tmp_path) == 3
+    assert "--allow-outside" in capsys.readouterr().err
+    assert main([*command, "--allow-outside"], environment={}, directory=tmp_path) == 0
+    variable = {"SYNCSTEPS_ALLOW_OUTSIDE": "1"}
+    assert main(command, environment=variable, directory=tmp_path) == 0
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.syncsteps]\nallow-outside = true\n", encoding="utf-8"
+    )
+    assert main(command, environment={}, directory=tmp_path) == 0

@@ -88,7 +88,8 @@ def select_everywhere(
         if for_pylock and lock.layout == "graph":
             kept = _leave_out_fileless(lock, wanted, conditions)
             if len(kept) < len(wanted):
-                wanted = kept
+                # Where one has been left out others may have been needed, and only there.
+                wanted = [item for item in kept if conditions.ever(item.condition)]
                 holds = conditions.marker_of_limits(environments)
                 written = () if holds is None else (holds,)
         packages = [

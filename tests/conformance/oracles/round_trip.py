@@ -76,7 +76,7 @@ def _written(path: Path, uv: Path, environment: tuple[tuple[str, str], ...]) -> 
         SyncstepsError: it cannot become one.
     """
     variables = dict(environment)
-    lock = read_lock(path, environment=variables)
+    lock = read_lock(path, environment=variables, allow_outside=True)
     request = Request()
     universal = select_everywhere(lock, request, keep_choices=True, for_pylock=True)
     packages = [item.package for item in universal.packages]
@@ -92,13 +92,17 @@ def _written(path: Path, uv: Path, environment: tuple[tuple[str, str], ...]) -> 
         universal = select_everywhere(lock, request, keep_choices=True, for_pylock=True)
     kept = tuple(item for item in universal.packages if item.package not in gone)
     text = to_universal_pylock(
-        replace(universal, packages=kept), lock=lock, root=lock.root, base=lock.root
+        replace(universal, packages=kept),
+        lock=lock,
+        root=lock.root,
+        base=lock.root,
+        allow_outside=True,
     )
     # What the standard's own library makes of it is asked where somebody else wrote the file.
     Locked.of(tomli.loads(text), directory=path.parent)
     written = path.with_name("pylock.round-trip.toml")
     written.write_text(text, encoding="utf-8")
-    again = read_lock(written)
+    again = read_lock(written, allow_outside=True)
     files = {file for package in again.packages for file in _files(package)}
     return Written(again=again, gone=gone, files=frozenset(files))
 

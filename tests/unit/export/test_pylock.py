@@ -85,10 +85,10 @@ def test_a_chosen_sdist_comes_without_the_wheels() -> None:
 
 
 def test_paths_are_absolute() -> None:
-    wheel = make_wheel_entry(WHEEL.filename, url=None, path=f"../wheels/{WHEEL.filename}")
-    folder = make_package("demo", wheels=(wheel,), index="../wheels")
+    wheel = make_wheel_entry(WHEEL.filename, url=None, path=f"wheels/{WHEEL.filename}")
+    folder = make_package("demo", wheels=(wheel,), index="wheels")
     package = read(text_of(folder, wheel))
-    assert package["wheels"][0]["path"] == str(ROOT.parent / "wheels" / WHEEL.filename)
+    assert package["wheels"][0]["path"] == str(ROOT / "wheels" / WHEEL.filename)
     assert "url" not in package["wheels"][0]
     assert "index" not in package
 

@@ -1,17 +1,28 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from syncsteps.errors import LockError
 from syncsteps.locks import limits, read_lock
+from tests.support.injection import changed
+from tests.support.injection_texts import SAMPLES
 from tests.support.lock_texts import PYLOCK, SHA, UV
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+NAMES = [
+    "uv.lock",
+    "pylock.toml",
+    "poetry.lock",
+    "pdm.lock",
+    "Pipfile.lock",
+    "requirements.txt",
+]
 UV_HEAD = 'version = 1\nrequires-python = ">=3.9"\n'
 
 
@@ -28,7 +39,7 @@ def refused(directory: Path, name: str, text: str) -> LockError:
     return refusal(path)
 
 
-@pytest.mark.parametrize("name", ["uv.lock", "Pipfile.lock", "requirements.txt"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_file_of_100_mb(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     with path.open("wb") as file:
@@ -48,6 +59,11 @@ def test_a_file_of_just_the_size() -> None:
         ("uv.lock", UV_HEAD + "a = " + "[" * 100_000 + "]" * 100_000),
         ("uv.lock", UV_HEAD + "a = " + "{a = " * 100_000),
         ("pylock.toml", 'lock-version = "1.0"\na = ' + "[" * 100_000),
+        ("pylock.toml", 'lock-version = "1.0"\na = ' + "{a = " * 100_000),
+        ("poetry.lock", '[metadata]\nlock-version = "2.1"\na = ' + "[" * 100_000),
+        ("poetry.lock", '[metadata]\nlock-version = "2.1"\na = ' + "{a = " * 100_000),
+        ("pdm.lock", '[metadata]\nlock_version = "4.5.0"\na = ' + "[" * 100_000),
+        ("pdm.lock", '[metadata]\nlock_version = "4.5.0"\na = ' + "{a = " * 100_000),
         ("Pipfile.lock", '{"_meta": ' + "[" * 100_000),
         ("Pipfile.lock", '{"_meta": ' * 100_000),
     ],
@@ -135,6 +151,53 @@ def test_a_value_of_a_megabyte(tmp_path: Path, key: str) -> None:
     assert "expected at most 100,000 characters, found" in error.message
 
 
+MARKERS = {
+    "of a megabyte": " or ".join(["os_name == 'a'"] * 60_000),
+    "with a value of a megabyte": "os_name == '{}'".format("a" * 1_000_000),
+    "with a nesting of 500,000": "(" * 500_000 + "os_name == 'a'" + ")" * 500_000,
+    "with a nesting of 40,000": "(" * 40_000 + "os_name == 'a'" + ")" * 40_000,
+}
+# A marker of each format and version that has any, and the key that the error names.
+MARKED: list[tuple[str, tuple[str | int, ...], str, str]] = [
+    ("uv.lock", ("package", 0, "dependencies", 0, "marker"), "marker", ""),
+    ("uv.lock", ("supported-markers", 0), "supported-markers[0]", ""),
+    ("pylock.toml", ("packages", 4, "marker"), "marker", ""),
+    ("pylock.toml", ("environments", 0), "environments[0]", ""),
+    ("poetry.lock 1.0", ("package", 0, "marker"), "marker", ""),
+    *(
+        (f"poetry.lock {v}", ("package", 4, "dependencies", "speed", "markers"), "markers", "")
+        for v in ("1.1", "2.0")
+    ),
+    ("poetry.lock 2.1", ("package", 5, "markers"), "markers", ""),
+    ("poetry.lock 2.1", ("package", 0, "markers", "dev"), "dev", ""),
+    ("pdm.lock 4.2", ("package", 4, "dependencies", 1), "dependencies[1]", "tree ; "),
+    ("pdm.lock 4.5", ("package", 0, "marker"), "marker", ""),
+    ("Pipfile.lock", ("default", "plain", "markers"), "markers", ""),
+]
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+@pytest.mark.parametrize(("name", "place", "key", "before"), MARKED)
+def test_a_marker(
+    name: str, place: tuple[str | int, ...], key: str, before: str, marker: str
+) -> None:
+    sample = next(each for each in SAMPLES if each.name == name)
+    started = time.process_time()
+    with pytest.raises(LockError) as caught:
+        sample.read(changed(sample.document, place, before + MARKERS[marker]))
+    assert time.process_time() - started < 5
+    assert caught.value.key == key
+    assert caught.value.table or len(place) == 2
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_a_marker_of_a_requirement(tmp_path: Path, marker: str) -> None:
+    error = refused(tmp_path, "requirements.txt", f"a==1 ; {MARKERS[marker]}\n")
+    assert error.table == "line 1"
+    assert len(str(error)) < 1000
+
+
 @pytest.mark.parametrize("digits", [300, 5_000, 100_000])
 def test_a_version_of_many_digits(tmp_path: Path, digits: int) -> None:
     text = UV.replace('version = "0.1"', f'version = "{"9" * digits}"', 1)
@@ -158,6 +221,8 @@ def test_a_version_of_many_digits(tmp_path: Path, digits: int) -> None:
         ("a==1 ;" + "(" * 90_000, "not a requirement"),
         ("a==1 " + "x" * 2_000_000, "at most 1,000,000 characters"),
         ("a" * 200_000, "at most 100,000 characters"),
+        ("a" + "==" * 45_000 + "@${V}", "cannot be read once its variables are replaced"),
+        ("a @ b ;" * 12_000 + "${V}", "a variable in a version or a marker"),
         ("${V}" * 200, "more than 100,000 characters"),
     ],
 )

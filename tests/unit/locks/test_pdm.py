@@ -387,6 +387,11 @@ class TestGraph:
                 r"dependency-groups, key 'a\[0\]': there is no extra or group 'no'",
             ),
             (
+                # Python refuses to write so large a number in decimal digits.
+                project(top=f"[dependency-groups]\na = [{{include-group = 0x{'f' * 9000}}}]"),
+                r"dependency-groups, key 'a\[0\]': expected a requirement, or a group",
+            ),
+            (
                 project(top='[tool.pdm.dev-dependencies]\na = ["-e ./lib"]'),
                 r"tool.pdm.dev-dependencies, key 'a\[0\]': .*with a name",
             ),

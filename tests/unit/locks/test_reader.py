@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from syncsteps.errors import LockError
 from syncsteps.locks import find_lock, read_lock
 from tests.support.lock_texts import PYLOCK, REQUIREMENTS, UV
-from tests.support.pipfile_texts import PIPFILE_LOCK
+from tests.support.pipfile_texts import PIPFILE_LOCK, pipfile_document
 
 
 def write(directory: Path, **files: str) -> None:
@@ -239,3 +240,61 @@ def test_no_lock_beside_a_pipfile(tmp_path: Path) -> None:
 def test_no_directory(tmp_path: Path) -> None:
     with pytest.raises(LockError, match="cannot look for a lock"):
         find_lock(tmp_path / "lost", pyproject=None)
+
+
+class TestOutside:
+    """What a lock refers to is looked at only within its own directory, unless more is allowed."""
+
+    @pytest.fixture
+    def inner(self, tmp_path: Path) -> Path:
+        inner = tmp_path / "inner"
+        inner.mkdir()
+        (tmp_path / "secrets.txt").write_text("root:$6$hash:0\n", encoding="utf-8")
+        (tmp_path / "base.txt").write_text("plain==1.0\n", encoding="utf-8")
+        for directory in (tmp_path / "sibling", inner / "below"):
+            directory.mkdir()
+            text = f"[project]\nname = '{directory.name}-project'\n"
+            (directory / "pyproject.toml").write_text(text, encoding="utf-8")
+        return inner
+
+    @pytest.mark.parametrize("included", ["../secrets.txt", "below/../../secrets.txt", "ABSOLUTE"])
+    def test_nothing_is_included_from_there(self, inner: Path, included: str) -> None:
+        included = included.replace("ABSOLUTE", str(inner.parent / "secrets.txt"))
+        write(inner, requirements__txt=f"plain==1.0\n-r {included}\n")
+        with pytest.raises(LockError) as caught:
+            read_lock(inner / "requirements.txt", name="requirements.txt")
+        error = caught.value
+        assert (error.file, error.table) == ("requirements.txt", "line 2")
+        assert "it is outside of the project's directory" in error.message
+        assert included[-15:] in error.message
+        assert "root:" not in str(error)
+        assert "--allow-outside" in error.hint
+
+    def test_it_can_be_allowed(self, inner: Path) -> None:
+        write(inner, requirements__txt="-r ../base.txt\n-e ../sibling\n")
+        lock = read_lock(inner / "requirements.txt", allow_outside=True)
+        assert [package.name for package in lock.packages] == ["plain", "sibling-project"]
+
+    def test_no_name_is_looked_for_there(self, inner: Path) -> None:
+        write(inner, requirements__txt="-e ./below\n-e ../sibling\n")
+        with pytest.raises(LockError) as caught:
+            read_lock(inner / "requirements.txt")
+        assert caught.value.table == "line 2"
+        assert "'../sibling': it is outside" in caught.value.message
+        assert "--allow-outside" in caught.value.message
+
+    def test_a_name_that_is_written_down_needs_no_look(self, inner: Path) -> None:
+        write(inner, requirements__txt="a @ file:../sibling\n-e ../other#egg=b\n")
+        lock = read_lock(inner / "requirements.txt")
+        assert [package.name for package in lock.packages] == ["a", "b"]
+
+    def test_a_pipfile_lock_keeps_its_own_word_for_it(self, inner: Path) -> None:
+        document = pipfile_document(default={"x": {"path": "../sibling"}, "y": {"path": "./below"}})
+        write(inner, Pipfile__lock=json.dumps(document))
+        path = inner / "Pipfile.lock"
+        assert [package.name for package in read_lock(path).packages] == ["x", "below-project"]
+        allowed = read_lock(path, allow_outside=True)
+        assert [package.name for package in allowed.packages] == [
+            "sibling-project",
+            "below-project",
+        ]

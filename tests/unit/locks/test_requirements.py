@@ -210,6 +210,34 @@ def test_variables_come_from_the_environment_that_is_given() -> None:
     assert lock.packages[0].index == "https://me:secret@index.invalid/"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a @ https://user:${SECRET}@files.invalid/a 1.0.zip",
+        "a @ https://${SECRET}[/a-1.0.zip",
+        "--index-url https://${SECRET}/a b",
+        "a==1.0 --${SECRET}",
+        "a==1.0 --hash=${SECRET}",
+        "-r ${SECRET}/lost.txt",
+    ],
+)
+def test_an_error_does_not_tell_a_variables_value(line: str) -> None:
+    with pytest.raises(LockError) as caught:
+        read(line, environment={"SECRET": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+    assert "cannot be read once its variables are replaced" in str(caught.value)
+    assert caught.value.table == "line 1"
+
+
+@pytest.mark.parametrize(
+    "line", ["a==${SECRET}", "a==1.${SECRET}", "a==1.0 ; os_name == '${SECRET}'", "./a; ${SECRET}"]
+)
+def test_a_variable_pins_nothing(line: str) -> None:
+    with pytest.raises(LockError, match="a variable in a version or a marker") as caught:
+        read(line, environment={"SECRET": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_variable_cannot_smuggle_a_line() -> None:
     with pytest.raises(LockError, match="control characters"):
         read("a @ https://files.invalid/${X}", {"X": "a\n--index-url https://evil.invalid"})

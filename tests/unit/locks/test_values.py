@@ -40,6 +40,7 @@ def test_what_is_not_a_specifier(text: str) -> None:
         "python_version > ",
         "os_name ~= 'posix'",  # parses; refused only when it is evaluated
         "extras == 'a'",  # as above
+        "'os_name' == 'a'",  # as above
         f"python_version == '{'9' * 5000}'",
         "(" * 41 + "os_name == 'a'" + ")" * 41,
         "(" * 100_000,
@@ -90,6 +91,9 @@ def test_urls(text: str) -> None:
         "https://[::1/a",
         "https://user@/a",
         "ftp://files.invalid/a",
+        "https://-oProxyCommand=x/a",
+        "https://user@-oProxyCommand=x/a",
+        "https://files.invalid/https://user:hunter2@files.invalid/a",
         "javascript://files.invalid/a",
         "files.invalid/a",
     ],
@@ -136,7 +140,36 @@ def test_a_message_is_shown_as_one_line_and_not_whole() -> None:
     assert values.plain("as it is, 'é'") == "as it is, 'é'"
 
 
-@pytest.mark.parametrize("text", ["", " ", "a\nb", "a\0b", "-r other.txt"])
+@pytest.mark.parametrize("before", range(470, 500))
+def test_a_message_does_not_end_in_the_middle_of_a_password(before: int) -> None:
+    shown = values.plain(f"{'x' * before} https://user:hunter2@files.invalid/ and so on, and so on")
+    assert "hunter" not in shown
+    assert "user" not in shown
+
+
+@pytest.mark.parametrize("text", ["abc", "sha256:00ff", "0" * 64])
+def test_hashes_of_what_a_lock_was_made_from(text: str) -> None:
+    assert values.parse_content_hash(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "a b", "00\n", "https://user:hunter2@files.invalid", "x:"])
+def test_what_is_no_hash_of_that(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a hash"):
+        values.parse_content_hash(text)
+
+
+@pytest.mark.parametrize("text", ["main", "feature/x-1.0", "v1.0@b", "r123", "revid:a-1"])
+def test_revisions(text: str) -> None:
+    assert values.parse_revision(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "-x", "/x", "a/../b", "a b", "a#b", "a?b", "https://u:p@h"])
+def test_what_is_not_a_revision(text: str) -> None:
+    with pytest.raises(ValueError, match="is not the name of a revision"):
+        values.parse_revision(text)
+
+
+@pytest.mark.parametrize("text", ["", " ", "a\nb", "a\0b", "-r other.txt", "https://u:p@h/a"])
 def test_what_is_not_a_path(text: str) -> None:
     with pytest.raises(ValueError, match="path"):
         values.parse_path(text)
@@ -220,6 +253,6 @@ def test_what_is_not_a_commit(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "-x", "a b", "a\n", "a#b", "${A}"])
-def test_what_is_not_a_revision(text: str) -> None:
+def test_what_is_no_word_for_a_revision(text: str) -> None:
     with pytest.raises(ValueError, match="revision"):
         values.parse_revision(text)

@@ -115,6 +115,8 @@ class TestOutside:
             Directory(path="sub", subdirectory="../../sibling"),
             Directory(path="/project-of-another"),
             Archive(path="../demo.zip", hashes=(make_hash(),)),
+            Archive(url="file:///elsewhere/demo.zip", hashes=(make_hash(),)),
+            Vcs(type="git", url="file:///elsewhere/demo", commit_id="a" * 40),
             make_wheel_entry(url=None, path="../demo-1.0-py3-none-any.whl"),
             make_sdist(url=None, path="/elsewhere/demo-1.0.tar.gz"),
         ],
@@ -150,6 +152,11 @@ class TestOutside:
         settings = Settings(directory=PROJECT, allow_outside=True)
         facts = make_facts(from_source(Directory(path="../sibling")), settings=settings)
         assert not found("LCK004", facts)
+
+    def test_no_password_is_told(self) -> None:
+        source = Archive(url="file://user:hunter2@host.invalid/a", hashes=(make_hash(),))
+        (finding,) = found("LCK004", make_facts(from_source(source)))
+        assert "taken from file://****@host.invalid/a," in finding.message
 
     def test_a_root_that_is_relative(self) -> None:
         lock = make_lock(root=Path("relative"))

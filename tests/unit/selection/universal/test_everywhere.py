@@ -120,6 +120,17 @@ class TestGraph:
         assert (found.groups, found.default_groups) == ((), ())
         assert markers(found) == {"a": None, "app": None, "b": "'x' in extras"}
 
+    def test_what_only_what_is_left_out_had_use_for_is_left_out_too(self) -> None:
+        lock = make_lock(
+            make_project(needs=["a ; os_name == 'nt'", "b ; os_name == 'nt'", "c"]),
+            make_package("a", wheels=()),
+            make_package("b"),
+            make_package("c"),
+        )
+        found = kept(lock)
+        assert markers(found) == {"app": None, "c": None}
+        assert found.environments == ("os_name != 'nt'",)
+
     def test_a_group_that_is_called_default_stays_itself(self) -> None:
         lock = make_lock(make_project(groups={"default": ["a"]}), make_package("a"))
         found = kept(lock)
