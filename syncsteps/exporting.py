@@ -74,13 +74,7 @@ def export(
         settings, environment=environment, on_event=on_event
     )
     on_event(LockSelected(lock=lock, selection=selection))
-    if selection.unavailable:
-        raise SelectionError(
-            f"the lock has no file that this target can use of {len(selection.unavailable)}"
-            f" of {len(selection.unavailable) + len(selection.packages)} packages",
-            details=[item.reason for item in selection.unavailable],
-            hint="lock for this platform as well, or name another target with --python",
-        )
+    _require_files(selection)
     if pylock:
         asking = _Asking(settings=settings, environment=environment, on_event=on_event)
         located = asking.located(lock, [item.package for item in selection.packages])
@@ -89,11 +83,22 @@ def export(
 
             # Of what the lock knows by its hashes only, a file can be chosen now.
             selection = select(located, settings.request, interpreter)
+            _require_files(selection)
         return _pylock(located, selection)
     # An interpreter that has been started uses the time that this takes.
     from syncsteps.export import to_requirements  # noqa: PLC0415
 
     return to_requirements(selection, lock=lock, root=lock.root, annotate=annotate)
+
+
+def _require_files(selection: Selection) -> None:
+    if selection.unavailable:
+        raise SelectionError(
+            f"the lock has no file that this target can use of {len(selection.unavailable)}"
+            f" of {len(selection.unavailable) + len(selection.packages)} packages",
+            details=[item.reason for item in selection.unavailable],
+            hint="lock for this platform as well, or name another target with --python",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
