@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import SelectionError, StagingError
@@ -11,7 +11,7 @@ from syncsteps.events import AddressesMissing, AskingIndex, LockSelected, Stagin
 from syncsteps.reading import find_interpreter, read_project_lock, read_selection_only
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from syncsteps.events import Watcher
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Lock, Package
     from syncsteps.selection.model import Request, Selection
     from syncsteps.settings import Settings
+
+    Locating = Callable[[Lock, Sequence[Package]], Lock]
 
 __all__ = ["EXPORT_FORMATS", "export", "inspect"]
 
@@ -64,11 +66,11 @@ def export(
         StagingError: an index had to be asked, and there is no uv or no answer.
     """
     pylock = file_format == "pylock.toml"
+    locating = partial(_located, settings=settings, environment=environment, on_event=on_event)
     if universal:
         lock = read_project_lock(settings, environment=environment)
         if pylock:
-            asking = _Asking(settings=settings, environment=environment, on_event=on_event)
-            return _universal_pylock(lock, settings.request, base=base, asking=asking)
+            return _universal_pylock(lock, settings.request, base=base, locating=locating)
         return _universal(lock, settings.request, annotate=annotate)
     interpreter, lock, selection = read_selection_only(
         settings, environment=environment, on_event=on_event
@@ -76,8 +78,7 @@ def export(
     on_event(LockSelected(lock=lock, selection=selection))
     _require_files(selection)
     if pylock:
-        asking = _Asking(settings=settings, environment=environment, on_event=on_event)
-        located = asking.located(lock, [item.package for item in selection.packages])
+        located = locating(lock, [item.package for item in selection.packages])
         if located is not lock:
             from syncsteps.selection import select  # noqa: PLC0415 - there already
 
@@ -101,50 +102,46 @@ def _require_files(selection: Selection) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
-    """Whom to ask what the lock does not say, and whom to tell."""
+def _located(
+    lock: Lock,
+    packages: Sequence[Package],
+    *,
+    settings: Settings,
+    environment: Mapping[str, str],
+    on_event: Watcher,
+) -> Lock:
+    """Return ``lock`` with the addresses of all files of ``packages``, which are its own.
 
-    settings: Settings
-    environment: Mapping[str, str]
-    on_event: Watcher
+    Nothing is asked where it has them.
 
-    def located(self, lock: Lock, packages: Sequence[Package]) -> Lock:
-        """Return ``lock`` with the addresses of all files of ``packages``, which are its own.
+    Raises:
+        SelectionError: an index has none of what the lock has, or something else instead.
+        StagingError: there is no uv, or it gets no answer.
+    """
+    # Hardly any other export needs these.
+    from syncsteps.addresses import questions_of  # noqa: PLC0415
 
-        Nothing is asked where it has them.
+    questions = questions_of(packages, follow_indexes=settings.source == "lock")
+    if not questions:
+        return lock
+    from syncsteps.addresses import UvAsker, locate  # noqa: PLC0415
+    from syncsteps.staging.uv import find_uv  # noqa: PLC0415
 
-        Raises:
-            SelectionError: an index has none of what the lock has, or something else instead.
-            StagingError: there is no uv, or it gets no answer.
-        """
-        # Hardly any other export needs these.
-        from syncsteps.addresses import questions_of  # noqa: PLC0415
-
-        follow = self.settings.source == "lock"
-        questions = questions_of(packages, follow_indexes=follow)
-        if not questions:
-            return lock
-        from syncsteps.addresses import UvAsker, locate  # noqa: PLC0415
-        from syncsteps.staging.uv import find_uv  # noqa: PLC0415
-
-        uv = find_uv(self.environment)
-        if uv is None:
-            raise StagingError(
-                f"{lock.path.name} does not say where its files are, which a pylock.toml has to,"
-                " and there is no uv to ask an index for it",
-                hint="install uv (it comes with `syncsteps[uv]`), or export it as requirements.txt",
-            )
-        self.on_event(AskingIndex(total=len(questions)))
-        found = UvAsker(uv=uv, environment=self.environment).ask(
-            questions,
-            root=lock.root,
-            on_line=lambda line: self.on_event(StagingLine(text=line)),
+    uv = find_uv(environment)
+    if uv is None:
+        raise StagingError(
+            f"{lock.path.name} does not say where its files are, which a pylock.toml has to,"
+            " and there is no uv to ask an index for it",
+            hint="install uv (it comes with `syncsteps[uv]`), or export it as requirements.txt",
         )
-        located = locate(lock, found, of=packages)
-        if located.left_out:
-            self.on_event(AddressesMissing(left_out=located.left_out))
-        return located.lock
+    on_event(AskingIndex(total=len(questions)))
+    found = UvAsker(uv=uv, environment=environment).ask(
+        questions, root=lock.root, on_line=lambda line: on_event(StagingLine(text=line))
+    )
+    located = locate(lock, found, of=packages)
+    if located.left_out:
+        on_event(AddressesMissing(left_out=located.left_out))
+    return located.lock
 
 
 def _pylock(lock: Lock, selection: Selection) -> Requirements:
@@ -163,7 +160,7 @@ def _universal(lock: Lock, request: Request, *, annotate: bool) -> Requirements:
 
 
 def _universal_pylock(
-    lock: Lock, request: Request, *, base: Path | None, asking: _Asking
+    lock: Lock, request: Request, *, base: Path | None, locating: Locating
 ) -> Requirements:
     # As above.
     from syncsteps.export import Requirements, to_universal_pylock  # noqa: PLC0415
@@ -174,7 +171,7 @@ def _universal_pylock(
 
     keep = not settles_choices(request)
     selected = select_everywhere(lock, request, keep_choices=keep, for_pylock=True)
-    located = asking.located(lock, [item.package for item in selected.packages])
+    located = locating(lock, [item.package for item in selected.packages])
     if located is not lock:
         selected = select_everywhere(located, request, keep_choices=keep, for_pylock=True)
     text = to_universal_pylock(selected, lock=located, root=lock.root, base=base)

@@ -175,6 +175,13 @@ def test_uv_cannot_be_started(tmp_path: Path) -> None:
     assert "requirements.txt" in caught.value.hint
 
 
+def test_no_room_for_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(StagingError, match="cannot write a temporary project") as caught:
+        ask(FakeUv([]), tmp_path)
+    assert "TMPDIR" in caught.value.hint
+
+
 def test_an_answer_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(LockError, match="uv's answer"):
         ask(FakeUv([(0, "", "version = 9\n")]), tmp_path)
