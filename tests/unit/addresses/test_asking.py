@@ -206,6 +206,21 @@ def test_what_cannot_be_looked_up_is_not_missing(
     assert len(caught.value.details) == 2
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://[index.invalid/one-1.0-py3-none-any.whl",
+        "https://index.invalid/one-1.0-py3-none-any.whl\\n--index-url=x",
+        "one-1.0-py3-none-any.whl",
+        "https://index.invalid/..",
+    ],
+)
+def test_an_index_that_makes_uv_answer_something_else(url: str, tmp_path: Path) -> None:
+    answer = ANSWER.replace("https://index.invalid/one-1.0-py3-none-any.whl", url)
+    with pytest.raises(LockError, match="uv's answer"):
+        ask(FakeUv([(0, "", answer)]), tmp_path)
+
+
 class TestConfiguration:
     def test_the_projects_is_followed(self, tmp_path: Path) -> None:
         (tmp_path / "uv.toml").write_text('find-links = ["wheels"]\n', encoding="utf-8")
