@@ -96,7 +96,7 @@ class InterpreterError(SyncstepsError):
 
 
 class StagingError(SyncstepsError):
-    """Fetching, building or unpacking failed; the target was not touched (exit 5)."""
+    """Fetching, building, unpacking or asking an index failed; nothing was touched (exit 5)."""
 
     code = "ERR500"
     exit_code = 5

@@ -74,13 +74,7 @@ def export(
         settings, environment=environment, on_event=on_event
     )
     on_event(LockSelected(lock=lock, selection=selection))
-    if selection.unavailable:
-        raise SelectionError(
-            f"the lock has no file that this target can use of {len(selection.unavailable)}"
-            f" of {len(selection.unavailable) + len(selection.packages)} packages",
-            details=[item.reason for item in selection.unavailable],
-            hint="lock for this platform as well, or name another target with --python",
-        )
+    _require_files(selection)
     if pylock:
         return _pylock(lock, selection, interpreter, asking=asking)
     # An interpreter that has been started uses the time that this takes.
@@ -93,6 +87,16 @@ def export(
         annotate=annotate,
         allow_outside=settings.may_leave,
     )
+
+
+def _require_files(selection: Selection) -> None:
+    if selection.unavailable:
+        raise SelectionError(
+            f"the lock has no file that this target can use of {len(selection.unavailable)}"
+            f" of {len(selection.unavailable) + len(selection.packages)} packages",
+            details=[item.reason for item in selection.unavailable],
+            hint="lock for this platform as well, or name another target with --python",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +168,7 @@ def _pylock(
 
         # Of what the lock knows by its hashes only, a file can be chosen now.
         selection = select(located, settings.request, interpreter)
+        _require_files(selection)
     text = to_pylock(
         selection,
         lock=located,

@@ -100,17 +100,27 @@ class UvAsker:
         line that uv prints, without secrets.
 
         Raises:
-            StagingError: uv cannot be run, or gets no answer.
+            StagingError: uv cannot be run or gets no answer, or there is no room for a temporary
+                project.
             LockError: what it answers cannot be read.
-            OSError: there is no room for a temporary project.
         """
-        settings = uv_settings(root.absolute(), self.environment, misleading=_MISLEADING)
+        try:
+            return self._ask(tuple(questions), root.absolute(), on_line)
+        except OSError as error:
+            raise StagingError(
+                f"cannot write a temporary project for uv: {error.strerror or error}",
+                hint="free space in the directory for temporary files, or name another in TMPDIR",
+            ) from error
+
+    def _ask(
+        self, remaining: tuple[Question, ...], root: Path, on_line: Callable[[str], None]
+    ) -> tuple[Package, ...]:
+        settings = uv_settings(root, self.environment, misleading=_MISLEADING)
         # Without any configuration uv would not be told what is in the project.
         exclusive = settings.exclusive or is_true(self.environment, "UV_NO_CONFIG")
         offline = settings.table.get("offline") is True or is_true(self.environment, "UV_OFFLINE")
         with tempfile.TemporaryDirectory(prefix="syncsteps-addresses-") as name:
             directory = Path(name).resolve()
-            remaining = tuple(questions)
             missing = 0
             while remaining:
                 project = project_of(remaining, settings.table)

@@ -110,7 +110,7 @@ def project_of(questions: Sequence[Question], settings: Mapping[str, object]) ->
     fetched and nothing is built, uv is told by having it all: no release requires anything.
     """
     indexes = list(dict.fromkeys(q.index for q in questions))
-    explicit = {url: f"lock-{n}" for n, url in enumerate(indexes) if url is not None}
+    explicit = {url: f"syncsteps-{n}" for n, url in enumerate(indexes) if url is not None}
     configuration = _followed(settings)
     if len(indexes) == 1 and explicit:
         _set_default(configuration, next(iter(explicit)))

@@ -80,10 +80,10 @@ def checked_document(document: pylock.Pylock, *, lock: Lock) -> Mapping[str, Any
 
 
 def refuse_pin(name: str) -> NoReturn:
-    """Raise SelectionError for a package of which the lock names no file."""
+    """Raise SelectionError for a package of which no file is known."""
     raise SelectionError(
-        f"the lock pins {name} by version and hashes and names no file of it, which a "
-        "pylock.toml has to",
+        f"the lock pins {name} and names no file of it, which a pylock.toml has to, nor could one"
+        " be found by a hash",
         hint="export it as requirements.txt instead",
     )
 

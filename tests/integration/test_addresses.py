@@ -17,6 +17,7 @@ from packaging.tags import sys_tags
 from packaging.version import Version
 
 from syncsteps.cli import main
+from syncsteps.interpreter import to_json
 from syncsteps.locks import read_lock
 from syncsteps.selection import Request, select
 from syncsteps.selection.model import Pinned
@@ -315,6 +316,30 @@ def test_for_one_target(kind: str, made: Made, capsys: pytest.CaptureFixture[str
         assert wheel["name"].endswith("py3-none-any.whl")
         assert wheel["url"] == made.index.file_url(wheel["name"])
         assert "sdist" not in package
+
+
+def test_a_target_that_no_file_of_the_index_is_for(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = made.lock("requirements")
+    (windows,) = (file for file in made.files("two") if file.name.endswith("win_amd64.whl"))
+    lines = [f"two=={VERSIONS['two']} --hash=sha256:{sha256(windows)}\n"]
+    path.write_text("".join(lines), encoding="utf-8")
+    interpreter = made.directory / "linux.json"
+    interpreter.write_text(to_json(make_interpreter(version="3.12.1")), encoding="utf-8")
+    status, out = made.export(path, "--interpreter", str(interpreter))
+    assert status == 3
+    assert "the lock has no file that this target can use of 1 of 1" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_pin_without_hashes_is_refused(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    path = made.lock("requirements")
+    path.write_text("one==1.0\n", encoding="utf-8")
+    status, _ = made.export(path, "--universal")
+    assert status == 3
+    assert "pins one and names no file of it" in capsys.readouterr().err
+    assert made.index.count() == 0
 
 
 def test_nothing_is_asked_where_every_file_has_its_address(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -145,3 +147,21 @@ def test_it_can_be_allowed_by_flag_by_variable_and_in_the_projects_file(
         "[tool.syncsteps]\nallow-outside = true\n", encoding="utf-8"
     )
     assert main(command, environment={}, directory=tmp_path) == 0
+
+
+def test_only_a_lock_without_addresses_loads_what_asks_for_them(project: Path) -> None:
+    code = """if True:
+        import sys
+        from pathlib import Path
+        from syncsteps.exporting import export
+        from syncsteps.settings import Settings
+        settings = Settings(directory=Path(sys.argv[1]))
+        export(settings, universal=True, environment={})
+        print(any(name.startswith("syncsteps.addresses") for name in sys.modules))
+        export(settings, universal=True, file_format="pylock.toml", environment={})
+        print({"syncsteps.addresses.asking", "syncsteps.staging"} & {*sys.modules})
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(project)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split("\n")[:2] == ["False", "set()"]

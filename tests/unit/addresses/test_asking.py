@@ -175,6 +175,13 @@ def test_uv_cannot_be_started(tmp_path: Path) -> None:
     assert "requirements.txt" in caught.value.hint
 
 
+def test_no_room_for_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(StagingError, match="cannot write a temporary project") as caught:
+        ask(FakeUv([]), tmp_path)
+    assert "TMPDIR" in caught.value.hint
+
+
 def test_an_answer_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(LockError, match="uv's answer"):
         ask(FakeUv([(0, "", "version = 9\n")]), tmp_path)
@@ -197,6 +204,21 @@ def test_what_cannot_be_looked_up_is_not_missing(
     with pytest.raises(StagingError, match=r"may not use the network.* says of two") as caught:
         ask(uv, tmp_path, environment=environment)
     assert len(caught.value.details) == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://[index.invalid/one-1.0-py3-none-any.whl",
+        "https://index.invalid/one-1.0-py3-none-any.whl\\n--index-url=x",
+        "one-1.0-py3-none-any.whl",
+        "https://index.invalid/..",
+    ],
+)
+def test_an_index_that_makes_uv_answer_something_else(url: str, tmp_path: Path) -> None:
+    answer = ANSWER.replace("https://index.invalid/one-1.0-py3-none-any.whl", url)
+    with pytest.raises(LockError, match="uv's answer"):
+        ask(FakeUv([(0, "", answer)]), tmp_path)
 
 
 class TestConfiguration:

@@ -7,6 +7,8 @@ import pytest
 
 from syncsteps.addresses.merging import locate
 from syncsteps.errors import SelectionError
+from syncsteps.selection import Request, select
+from tests.support.interpreters import make_interpreter
 from tests.support.locks import (
     index_url,
     make_hash,
@@ -162,6 +164,12 @@ class TestByHash:
         bare = release(wheels=(make_wheel_entry(WHEEL, hashes=()),), sdist=None)
         with pytest.raises(SelectionError):
             located(hashed(A), bare)
+
+    def test_a_file_under_the_name_of_another_package_is_never_chosen(self) -> None:
+        other = make_wheel_entry("other-1.0-py3-none-any.whl")
+        lock = located(hashed(A), release(wheels=(other,), sdist=None)).lock
+        with pytest.raises(SelectionError, match="is not one of one"):
+            select(lock, Request(), make_interpreter())
 
 
 class TestReleases:

@@ -170,15 +170,15 @@ class TestIndexes:
             self.at(self.LOCKS), self.at(self.OTHER), self.at(None, "two"), self.at(self.OTHER, "x")
         )
         assert table["index"] == [
-            {"name": "lock-0", "url": self.LOCKS, "explicit": True},
-            {"name": "lock-1", "url": self.OTHER, "explicit": True},
+            {"name": "syncsteps-0", "url": self.LOCKS, "explicit": True},
+            {"name": "syncsteps-1", "url": self.OTHER, "explicit": True},
         ]
         assert table["sources"] == {
             "one": [
-                {"index": "lock-0", "marker": "python_full_version == '3.99.1'"},
-                {"index": "lock-1", "marker": "python_full_version == '3.99.2'"},
+                {"index": "syncsteps-0", "marker": "python_full_version == '3.99.1'"},
+                {"index": "syncsteps-1", "marker": "python_full_version == '3.99.2'"},
             ],
-            "x": [{"index": "lock-1", "marker": "python_full_version == '3.99.1'"}],
+            "x": [{"index": "syncsteps-1", "marker": "python_full_version == '3.99.1'"}],
         }
 
     def test_of_uvs_settings_those_that_say_where(self) -> None:

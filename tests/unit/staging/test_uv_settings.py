@@ -6,7 +6,7 @@ import pytest
 import tomli
 
 from syncsteps.errors import StagingError
-from syncsteps.staging.uv_settings import uv_settings
+from syncsteps.staging.uv_settings import is_true, uv_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,3 +159,33 @@ def test_nonsense_is_an_error_that_names_the_file(project: Path, text: str) -> N
 def test_odd_shapes_are_left_to_uv(project: Path, text: str) -> None:
     (project / "pyproject.toml").write_text(text)
     uv_settings(project, {})
+
+
+def test_the_table_says_the_same_as_the_text(project: Path) -> None:
+    (project / "uv.toml").write_text(
+        """
+        no-index = true
+        exclude-newer = "2020-01-01"
+        find-links = ["wheels"]
+        [pip]
+        index-url = "https://index.invalid/simple"
+        """
+    )
+    settings = uv_settings(project, {})
+    assert settings.table == tomli.loads(settings.text)
+    assert settings.table.keys() == {"no-index", "find-links", "pip"}
+
+
+def test_further_keys_of_the_users_can_mislead(project: Path) -> None:
+    (project / "uv").mkdir()
+    (project / "uv" / "uv.toml").write_text("no-sources = true\n")
+    environment = {"XDG_CONFIG_HOME": str(project)}
+    assert not uv_settings(project, environment).exclusive
+    assert uv_settings(project, environment, misleading=frozenset({"no-sources"})).exclusive
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("1", True), ("True", True), ("0", False), ("", False), (None, False)]
+)
+def test_what_means_yes(value: str | None, *, expected: bool) -> None:
+    assert is_true({} if value is None else {"X": value}, "X") is expected
