@@ -33,6 +33,8 @@ _TOML_LINE = re.compile(
     r"^(?:\[\[?(?:package|packages|distribution|metadata)\]\]?|(?:lock-)?version\s*=[^=])",
     re.MULTILINE,
 )
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+_DAMAGED = "the file has been cut off, or changed by hand: make it again, or mend it"
 _KNOWN = "uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile.lock or requirements.txt"
 
 
@@ -67,6 +69,7 @@ def recognize(text: str, *, filename: str, file: str) -> Document:
         data = parse_toml(text, file=file)
         found = _format_of_keys(data) or expected
     else:
+        _check_merged(text, file)
         data, found = {}, "requirements"
     if found is None:
         raise LockError(
@@ -100,25 +103,35 @@ def parse_toml(text: str, *, file: str) -> Mapping[str, Any]:
         LockError: it is none, or larger than any lock.
     """
     check_toml(text, file=file)
+    _check_merged(text, file)
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        hint = "resolve the merge conflict, or lock again" if "\n<<<<<<< " in text else ""
-        raise LockError(plain(f"not valid TOML: {error}"), file=file, hint=hint) from error
+        raise LockError(plain(f"not valid TOML: {error}"), file=file, hint=_DAMAGED) from error
     except RecursionError as error:
         raise LockError("not readable as TOML: nested too deeply", file=file) from error
     except ValueError as error:
         raise LockError(plain(f"not readable as TOML: {error}"), file=file) from error
 
 
+def _check_merged(text: str, file: str) -> None:
+    if _CONFLICT.search(text):
+        raise LockError(
+            "two versions of the file stand in it, as a merge has left them",
+            file=file,
+            hint="resolve the merge conflict, or lock again",
+        )
+
+
 def _json(text: str, file: str) -> Mapping[str, Any]:
     check_json(text, file=file)
+    _check_merged(text, file)
     try:
         data = json.loads(text)
     except RecursionError as error:
         raise LockError("not readable as JSON: nested too deeply", file=file) from error
     except ValueError as error:
-        raise LockError(f"not valid JSON: {error}", file=file) from error
+        raise LockError(f"not valid JSON: {error}", file=file, hint=_DAMAGED) from error
     if not isinstance(data, dict):
         raise LockError("expected a JSON object", file=file)
     return data

@@ -177,7 +177,11 @@ class Table:
 
     def missing(self, key: str) -> LockError:
         """Return the error that ``key`` is not there."""
-        return self.error("missing, and it is required", key=key)
+        return self.error(
+            "missing, and it is required",
+            key=key,
+            hint="lock again: the file has been cut off, or changed by hand",
+        )
 
     def _type_error(self, expected: str, found: object, key: str) -> LockError:
         return self.error(f"expected {expected}, found {_kind(found)}", key=key)

@@ -60,7 +60,8 @@ def _address(line: str) -> Need:
     egg = dict(parse_qsl(target.partition("#")[2])).get("egg")
     if egg is None:
         raise ValueError(
-            f"{quoted(line)} is not a requirement with a name (PEP 508: NAME, or NAME @ URL)"
+            f"{quoted(line)} is not a requirement with a name (PEP 508: NAME, or NAME @ URL; of an"
+            " editable one pdm itself writes URL#egg=NAME)"
         )
     try:
         named = Requirement(egg)

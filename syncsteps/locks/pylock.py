@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_pylock"]
 
+_PACKAGE = re.compile(r"packages\[(\d{1,9})\]")
 _UP_TO_AT = re.compile(r"'[^']*@")
 _VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}")
 # Of pdm and Pipenv, of poetry, and of our own exports where `default` is taken.
@@ -138,7 +139,23 @@ def _validate(data: Mapping[str, Any], origin: Origin) -> None:
         first = error.message.partition("\n")[0]
         # What it quotes may be the end of a URL, from which it cannot be told what its user is.
         message = plain(_UP_TO_AT.sub("'****@", first))
-        raise LockError(message, file=origin.name, table=table, key=key) from error
+        raise LockError(
+            f"{_named(table or key, data)}{message}",
+            file=origin.name,
+            table=table,
+            key=key,
+            hint="lock again, with another version of the tool that wrote it if need be",
+        ) from error
+
+
+def _named(where: str, data: Mapping[str, Any]) -> str:
+    """Return which package the place ``where`` is of, for the beginning of a message."""
+    match = _PACKAGE.match(where)
+    try:
+        name = data["packages"][int(match[1])]["name"] if match else None
+    except (IndexError, KeyError, TypeError):
+        name = None
+    return f"{plain(name)}: " if isinstance(name, str) else ""
 
 
 def _without_upload_time(data: Mapping[str, Any]) -> Mapping[str, Any]:

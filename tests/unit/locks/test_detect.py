@@ -78,8 +78,23 @@ def test_a_pyproject_is_no_lock() -> None:
     assert "not its pyproject.toml" in caught.value.hint
 
 
-def test_a_merge_conflict_is_called_one() -> None:
-    text = UV.replace("[manifest]", "<<<<<<< HEAD\n[manifest]", 1)
-    with pytest.raises(LockError, match="not valid TOML") as caught:
-        recognize(text, filename="uv.lock", file="f")
+@pytest.mark.parametrize(
+    ("filename", "text"),
+    [
+        ("uv.lock", UV.replace("[manifest]", "<<<<<<< HEAD\n[manifest]", 1)),
+        ("uv.lock", f"<<<<<<< HEAD\n{UV}"),
+        ("Pipfile.lock", '{"_meta": {},\n<<<<<<< HEAD\n"default": {}\n'),
+        ("requirements.txt", "<<<<<<< HEAD\na==1\n=======\na==2\n>>>>>>> other\n"),
+    ],
+)
+def test_a_merge_conflict_is_called_one(filename: str, text: str) -> None:
+    with pytest.raises(LockError, match="two versions of the file") as caught:
+        recognize(text, filename=filename, file=filename)
     assert "merge conflict" in caught.value.hint
+
+
+@pytest.mark.parametrize(("filename", "text"), [("uv.lock", UV[:-20]), ("Pipfile.lock", '{"_me')])
+def test_what_is_cut_off_is_to_be_made_again(filename: str, text: str) -> None:
+    with pytest.raises(LockError, match="not valid") as caught:
+        recognize(text, filename=filename, file=filename)
+    assert "make it again" in caught.value.hint

@@ -139,3 +139,11 @@ def test_packages_are_an_array() -> None:
     text = f"{PYLOCK.partition('[[packages]]')[0]}[packages]\n"
     with pytest.raises(LockError, match=r"key 'packages': .*Sequence"):
         read(text)
+
+
+def test_an_entry_that_is_not_valid_is_named() -> None:
+    text = 'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "colorama"\n'
+    with pytest.raises(LockError) as caught:
+        read(text)
+    assert str(caught.value).startswith("pylock.toml, packages[0]: colorama: Exactly one of ")
+    assert "lock again" in caught.value.hint
