@@ -281,7 +281,8 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         prog="syncsteps",
         description="Put a project's lock file into the system Python, with no virtual"
         " environment, without ever breaking that Python.",
-        epilog="Every option has its key in [tool.syncsteps] and its variable SYNCSTEPS_OPTION.",
+        epilog="Every option that all verbs have has its key in [tool.syncsteps] and its variable"
+        " SYNCSTEPS_OPTION.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"syncsteps {__version__}")

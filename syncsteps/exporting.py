@@ -52,8 +52,9 @@ def export(
 
     ``universal`` asks for every platform instead, with markers: no target is looked for. A
     pylock.toml then leaves extras and dependency groups to be chosen when it is installed, unless
-    the settings say something about them; its paths are relative to ``base``, the directory that
-    it is for. ``annotate`` adds to a requirements.txt, as comments, what requires each package.
+    the settings say something about them. Paths in a pylock.toml are relative to ``base``, the
+    directory that it is for. ``annotate`` adds to a requirements.txt, as comments, what requires
+    each package.
 
     A pylock.toml has to say where every file is. Where the lock does not, uv asks the index that
     the lock names, or else the one that uv is configured for (with the setting ``source`` of
@@ -76,7 +77,7 @@ def export(
     on_event(LockSelected(lock=lock, selection=selection))
     _require_files(selection)
     if pylock:
-        return _pylock(lock, selection, interpreter, asking=asking)
+        return _pylock(lock, selection, interpreter, asking=asking, base=base)
     # An interpreter that has been started uses the time that this takes.
     from syncsteps.export import to_requirements  # noqa: PLC0415
 
@@ -157,7 +158,12 @@ class _Asking:
 
 
 def _pylock(
-    lock: Lock, selection: Selection, interpreter: Interpreter, *, asking: _Asking
+    lock: Lock,
+    selection: Selection,
+    interpreter: Interpreter,
+    *,
+    asking: _Asking,
+    base: Path | None,
 ) -> Requirements:
     from syncsteps.export import Requirements, to_pylock  # noqa: PLC0415 - seldom asked for
 
@@ -173,6 +179,7 @@ def _pylock(
         selection,
         lock=located,
         root=lock.root,
+        base=base,
         # What has been added may lie in a folder that uv is configured for.
         allow_outside=settings.may_leave or located is not lock,
     )

@@ -30,14 +30,16 @@ def to_pylock(
     *,
     lock: Lock,
     root: Path,
+    base: Path | None = None,
     files: Literal["chosen", "all"] = "chosen",
     allow_outside: bool = False,
 ) -> str:
     """Return ``selection`` as the text of a pylock.toml, lock version 1.0.
 
     Packages are sorted by name and carry no markers: the file is for the interpreter of the
-    selection, and ``files="all"`` only adds the other files of the same packages. Paths are
-    absolute, so that the text may be written anywhere; relative ones start from ``root``.
+    selection, and ``files="all"`` only adds the other files of the same packages. Relative paths
+    of the lock start from ``root``; they are written relative to ``base``, the directory that the
+    text is for, or else absolute.
     ``allow_outside`` allows places on this machine's disk outside of the lock's root.
 
     Raises:
@@ -54,7 +56,7 @@ def to_pylock(
         requires_python=lock.requires_python,
         created_by="syncsteps",
         packages=[
-            _package(item, root=root, everything=files == "all")
+            _package(item, Places(root=root, base=base), everything=files == "all")
             for item in sorted(selection.packages, key=lambda item: item.name)
         ],
     )
@@ -88,11 +90,10 @@ def refuse_pin(name: str) -> NoReturn:
     )
 
 
-def _package(item: Selected, *, root: Path, everything: bool) -> pylock.Package:
+def _package(item: Selected, places: Places, *, everything: bool) -> pylock.Package:
     package, chosen = item.package, item.chosen
     if isinstance(chosen, Pinned):
         refuse_pin(checked_name(package))
-    places = Places(root=root)
     if isinstance(chosen, Wheel | Sdist):
         files = every_file(package) if everything else (chosen,)
         return package_entry(package, source=None, files=files, places=places)

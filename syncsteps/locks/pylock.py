@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Hash, Source
 
 __all__ = ["read_pylock"]
+
+# Of a later minor version it tells in a line of its own; a rule of ours tells of it.
+logging.getLogger("packaging.pylock").addHandler(logging.NullHandler())
 
 _PACKAGE = re.compile(r"packages\[(\d{1,9})\]")
 _UP_TO_AT = re.compile(r"'[^']*@")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES"]
 
+_PYLOCK = "1.0"
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
 
 
@@ -35,6 +36,16 @@ def _unknown_staleness(facts: Facts) -> Iterator[Problem]:
             message=f"whether {facts.lock.path.name} is current cannot be told:"
             f" {facts.staleness.note}",
             hint="nothing to do, if your CI locks again and compares",
+        )
+
+
+def _later_version(facts: Facts) -> Iterator[Problem]:
+    if facts.lock.format == "pylock.toml" and facts.lock.format_version != _PYLOCK:
+        yield Problem(
+            subject=facts.lock.path.name,
+            message=f"{facts.lock.path.name} has lock-version {facts.lock.format_version}; what"
+            f" that has more than {_PYLOCK} is not taken into account",
+            hint=f"lock again as version {_PYLOCK}, or get a newer syncsteps",
         )
 
 
@@ -123,5 +134,14 @@ RULES = (
         severity=Severity.ERROR,
         exit_code=3,
         check=_commits,
+    ),
+    Rule(
+        code="LCK006",
+        title="the lock is of a later minor version",
+        why="A later minor version of pylock.toml (PEP 751) may say more than is known here. What"
+        " is known is installed as it stands; what is not known might have changed that.",
+        severity=Severity.WARNING,
+        exit_code=3,
+        check=_later_version,
     ),
 )

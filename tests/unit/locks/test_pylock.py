@@ -147,3 +147,8 @@ def test_an_entry_that_is_not_valid_is_named() -> None:
         read(text)
     assert str(caught.value).startswith("pylock.toml, packages[0]: colorama: Exactly one of ")
     assert "lock again" in caught.value.hint
+
+
+def test_a_later_minor_version_is_read_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert read(changed('lock-version = "1.0"', 'lock-version = "1.1"')).format_version == "1.1"
+    assert capsys.readouterr().err == ""

@@ -174,3 +174,14 @@ class TestCommits:
     def test_a_repository_with_one(self) -> None:
         source = Vcs(type="git", url="https://index.invalid/demo.git", commit_id="a" * 40)
         assert not found("LCK005", make_facts(from_source(source)))
+
+
+class TestLaterVersion:
+    @pytest.mark.parametrize(("version", "told"), [("1.0", False), ("1.1", True)])
+    def test_a_later_minor_version_is_a_warning(self, version: str, *, told: bool) -> None:
+        lock = make_lock(format="pylock.toml", format_version=version)
+        findings = found("LCK006", make_facts(lock=lock))
+        assert [finding.severity for finding in findings] == [Severity.WARNING] * told
+
+    def test_other_formats_have_versions_of_their_own(self) -> None:
+        assert not found("LCK006", make_facts(lock=make_lock(format="pdm.lock")))
