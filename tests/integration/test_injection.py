@@ -65,7 +65,9 @@ def test_pip_reads_exactly_the_requirements_of_the_selection(tmp_path: Path) -> 
         paths.append(path)
     # What a line that should not be there would include.
     (tmp_path / "other.txt").write_text("evil==6.6\n", encoding="utf-8")
-    found = read_by_pip(paths, tmp_path)
+    plain = tmp_path / "plain.txt"
+    plain.write_text("a==1.0\n", encoding="utf-8")
+    (((_, _, none_given),), *found) = read_by_pip([plain, *paths], tmp_path)
     assert len(found) == len(texts) > 200
     for text, lines in zip(texts, found, strict=True):
         assert len(lines) == text.count, text
@@ -74,7 +76,7 @@ def test_pip_reads_exactly_the_requirements_of_the_selection(tmp_path: Path) -> 
             assert not is_editable, text
             # A variable that pip had replaced, or a comment that it had cut off, would be missed.
             assert requirement.strip() in text.text
-            assert {name for name, value in options.items() if value} <= {"hashes"}, text
+            assert {**options, "hashes": None} == none_given, text
 
 
 def test_pip_would_see_an_option(tmp_path: Path) -> None:

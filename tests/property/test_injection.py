@@ -22,7 +22,7 @@ from tests.support.interpreters import make_interpreter
 if TYPE_CHECKING:
     from tests.support.injection_texts import Sample
 
-EVERY = 8  # `nox -s fuzz` puts every text into every field
+EVERY = 12  # `nox -s fuzz` puts every text into every field
 SHA = "0" * 64
 
 by_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
@@ -39,23 +39,18 @@ def test_the_samples_can_be_exported_as_they_are(sample: Sample) -> None:
 @by_sample
 def test_no_text_adds_anything_and_no_secret_is_shown(sample: Sample) -> None:
     judge = Judge()
-    number = 0
+    number, places = 0, set()
     for case in cases(sample, every=EVERY):
         number += 1
+        places.add((case.place, case.key))
         assert judge.faults(case) == [], str(case)
     # Nothing would be shown if all were refused for another reason, or nothing were hostile.
-    assert number > len(HOSTILE) * 4
+    assert number > len(HOSTILE)
     assert judge.refused > number / 2
-    assert judge.exported > 50
-
-
-@by_sample
-def test_every_field_gets_its_share(sample: Sample) -> None:
-    seen = {(case.place, case.key) for case in cases(sample, every=EVERY)}
-    assert len(seen) > 30
-    assert {key for _, key in seen} == (
-        {False, True} if isinstance(sample.document, dict) else {False}
-    )
+    assert judge.exported > 20
+    assert len(places) > 30
+    whole = isinstance(sample.document, str)
+    assert {key for _, key in places} == ({False} if whole else {False, True})
 
 
 @pytest.mark.parametrize(
