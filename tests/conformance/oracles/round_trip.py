@@ -139,7 +139,7 @@ class Again:
             # Of what cannot be selected from the lock nothing is promised.
             before = select(self.lock, self.request, target)
             again = self.written.again
-            after = select(again, _asked_again(self.request, self.lock, again), target)
+            after = select(again, self.request, target)
         except SelectionError as error:
             raise Refused(str(error)) from error
         return self._translated(before, after)
@@ -199,11 +199,3 @@ class RoundTrip:
         except SyncstepsError as error:
             raise Refused(str(error)) from error
         return None if lock is None else Again(lock=lock, written=written, request=request)
-
-
-def _asked_again(request: Request, lock: Lock, again: Lock) -> Request:
-    """Return ``request`` as it has to be asked where the project's own dependencies are a group."""
-    if request.default_groups or request.only_groups:
-        return request
-    production = set(again.default_groups) - set(lock.default_groups)
-    return replace(request, groups=(*request.groups, *sorted(production)))
