@@ -91,7 +91,7 @@ def _places(text: str, names: set[str], extra: str, pythons: str) -> Iterator[di
         part
         for found in _TEXT.findall(text)
         for whole in found
-        for part in (whole, *re.split(r"[\s,|]+", whole))
+        for part in re.split(r"[\s,|]+", whole)
         if part and not _RELEASE.fullmatch(part)
     }
     systems: list[tuple[str, ...]] = [_SYSTEMS[0]]
