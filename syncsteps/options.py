@@ -55,6 +55,11 @@ OPTIONS: tuple[Option, ...] = (
         help="only this dependency group, without the project",
     ),
     Option(name="all-groups", kind="flag", help="add every dependency group"),
+    Option(
+        name="default-groups",
+        kind="flag",
+        help="add the groups that the lock's own tool installs by default",
+    ),
     Option(name="no-default-groups", kind="flag", help="leave out the lock's default groups"),
     Option(name="package", kind="list", metavar="NAME", help="only this member of the workspace"),
     Option(name="all-packages", kind="flag", help="every member of the workspace"),

@@ -64,8 +64,12 @@ def _recorded(file: str) -> Interpreter:
 def read_project_lock(settings: Settings, *, environment: Mapping[str, str]) -> Lock:
     """Return the project's lock: the one that ``settings`` name, or the only one there is.
 
+    With the setting ``default_groups``, its default groups are those of the tool that wrote it.
+
     Raises:
         LockError: there is no lock, or it cannot be read.
+        SelectionError: the tool's default groups cannot be told, or the lock lacks one.
+        SettingsError: pyproject.toml cannot be read.
     """
     # An interpreter that has been started uses the time that these take.
     from syncsteps.locks import find_lock, read_lock  # noqa: PLC0415
@@ -74,12 +78,23 @@ def read_project_lock(settings: Settings, *, environment: Mapping[str, str]) -> 
     if path is None:
         pyproject = read_pyproject(settings.directory)
         path = find_lock(settings.directory, pyproject=pyproject)
-    return read_lock(
+    lock = read_lock(
         path,
         name=settings.lock or path.name,
         environment=environment,
         allow_outside=settings.may_leave,
     )
+    return _with_default_groups(lock, settings) if settings.default_groups else lock
+
+
+def _with_default_groups(lock: Lock, settings: Settings) -> Lock:
+    from syncsteps.selection.default_groups import (  # noqa: PLC0415 - few ask for it
+        deciding_directory,
+        with_default_groups,
+    )
+
+    directory = lock.root / deciding_directory(lock, settings.request)
+    return with_default_groups(lock, read_pyproject(directory), directory=directory)
 
 
 def read_selection(

@@ -21,6 +21,7 @@ __all__ = ["Settings", "load_settings", "read_pyproject", "read_toml"]
 _OUTSIDE = "LCK004"  # the rule on it
 # A larger number of seconds is more than the system's clocks and waits can take.
 _LARGEST = 1_000_000
+_EXCLUSIVE = ("default_groups", "no_default_groups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Settings:
     group: tuple[str, ...] = ()
     only_group: tuple[str, ...] = ()
     all_groups: bool = False
+    default_groups: bool = False
     no_default_groups: bool = False
     package: tuple[str, ...] = ()
     all_packages: bool = False
@@ -122,23 +124,39 @@ def load_settings(
     file when it comes from ``[tool.syncsteps]``.
 
     Raises:
-        SettingsError: an unknown key in the file, a file that cannot be read, or a value of the
-            wrong kind.
+        SettingsError: an unknown key in the file, a file that cannot be read, a value of the
+            wrong kind, or two values from one of the sources that exclude each other.
     """
     given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    variables: dict[str, Any] = {}
     for option in OPTIONS:
         text = environment.get(option.variable, "")
         if option.field in given:
             given[option.field] = _from_flag(option, given[option.field])
         elif text:
-            given[option.field] = _from_variable(option, text)
-    given = _located(given, directory)
+            variables[option.field] = _from_variable(option, text)
+    _refuse_both(given, "--default-groups and --no-default-groups")
+    _refuse_both(variables, "SYNCSTEPS_DEFAULT_GROUPS and SYNCSTEPS_NO_DEFAULT_GROUPS")
+    given = _located(_over(given, variables), directory)
     project = Path(given["lock"]).parent if given.get("lock") else directory
-    given = {**_located(_from_file(project), project), **given}
+    written = _located(_from_file(project), project)
+    _refuse_both(written, "default-groups and no-default-groups of [tool.syncsteps]")
+    given = _over(given, written)
     known = {item.name for item in fields(Settings)}
     return Settings(
         directory=project, **{name: value for name, value in given.items() if name in known}
     )
+
+
+def _refuse_both(values: Mapping[str, Any], names: str) -> None:
+    if all(values.get(name) for name in _EXCLUSIVE):
+        raise SettingsError(f"{names} exclude each other", hint="leave out one of the two")
+
+
+def _over(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``second`` with what ``first`` says instead: also where that excludes it."""
+    taken = _EXCLUSIVE if any(first.get(name) for name in _EXCLUSIVE) else ()
+    return {**{name: value for name, value in second.items() if name not in taken}, **first}
 
 
 def _from_flag(option: Option, value: Any) -> object:  # noqa: ANN401 - what argparse has made

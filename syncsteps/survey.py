@@ -12,6 +12,7 @@ from syncsteps.errors import StagingError
 from syncsteps.locks.boundaries import outside
 from syncsteps.locks.model import Directory
 from syncsteps.locks.staleness import staleness
+from syncsteps.locks.staleness_workspace import read_workspace
 from syncsteps.plan import Keep, make_plan
 from syncsteps.reading import read_selection
 from syncsteps.receipts import (
@@ -161,7 +162,8 @@ def take_survey(
 def _staleness(lock: Lock, pyproject: Mapping[str, Any] | None) -> Staleness:
     with_pipfile = lock.format == "Pipfile.lock"
     pipfile = read_toml(lock.path.with_name("Pipfile")) if with_pipfile else None
-    return staleness(lock, pyproject, pipfile=pipfile)
+    workspace = read_workspace(lock, pyproject) if lock.format == "uv.lock" else None
+    return staleness(lock, pyproject, pipfile=pipfile, workspace=workspace)
 
 
 def _source_digests(selection: Selection, lock: Lock, settings: Settings) -> dict[str, str]:

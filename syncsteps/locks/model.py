@@ -16,11 +16,13 @@ __all__ = [
     "Archive",
     "ConflictItem",
     "Declared",
+    "DeclaredSource",
     "Dependency",
     "Directory",
     "Hash",
     "Lock",
     "Package",
+    "Recorded",
     "Sdist",
     "Source",
     "Vcs",
@@ -112,11 +114,24 @@ class Dependency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredSource:
+    """Where a requirement is declared to come from, if not from any index.
+
+    ``kind`` is a uv.lock's: ``index``, ``git``, ``url``, ``path``, ``directory``, ``editable`` or
+    ``virtual``; ``location`` the URL or the path.
+    """
+
+    kind: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """A requirement as the project declared it when the lock was made: what staleness compares.
 
-    ``extra`` or ``group`` is where it was declared (neither: the runtime dependencies).
-    ``specifier`` is None where the requirement came from a source other than an index.
+    ``extra`` or ``group`` is where it was declared (neither: the runtime dependencies); the
+    ``marker`` may say the extra again. ``specifier`` is None where the requirement came from a
+    ``source`` other than an index.
     """
 
     name: str
@@ -124,6 +139,25 @@ class Declared:
     specifier: SpecifierSet | None = None
     extra: str | None = None
     group: str | None = None
+    marker: Marker | None = None
+    source: DeclaredSource | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What a graph lock says of the settings that it was made with, for staleness.
+
+    ``empty_names`` is whether extras and groups without requirements are recorded,
+    ``own_default_groups`` whether `Package.default_groups` are.
+    """
+
+    constraints: tuple[Declared, ...] = ()
+    overrides: tuple[Declared, ...] = ()
+    build_constraints: tuple[Declared, ...] = ()
+    excludes: tuple[str, ...] = ()
+    required_environments: tuple[Marker, ...] = ()
+    empty_names: bool = True
+    own_default_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +172,8 @@ class Package:
     ``dependency_groups``, PEP 751); in a graph lock it is the union of the forks that the entry
     belongs to. The dependency fields are filled in graph locks only; ``optional_dependencies`` and
     ``dependency_groups`` are pairs of a name and its edges, empty ones included.
-    ``declared`` is None where the lock does not record it.
+    ``declared`` is None where the lock does not record it. ``default_groups`` are those that the
+    package's own project names, as far as the lock records it (None: it names none).
     """
 
     name: str
@@ -155,6 +190,7 @@ class Package:
     optional_dependencies: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
     dependency_groups: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
     declared: tuple[Declared, ...] | None = None
+    default_groups: tuple[str, ...] | Literal["all"] | None = None
 
     @property
     def local(self) -> bool:
@@ -201,7 +237,7 @@ class Lock:
     project's own runtime dependencies (poetry's ``main``, the ``default`` of pdm and Pipenv): it
     applies unless only other groups are asked for. ``environments`` are the markers outside which
     the lock does not hold (empty: none). ``content_hash`` is what the lock says about the file that
-    it was made from, for staleness.
+    it was made from, ``recorded`` what a uv.lock says about its settings: both for staleness.
     """
 
     format: str
@@ -224,3 +260,4 @@ class Lock:
     dependency_groups: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
     declared: tuple[Declared, ...] | None = None
     conflicts: tuple[tuple[ConflictItem, ...], ...] = ()
+    recorded: Recorded | None = None

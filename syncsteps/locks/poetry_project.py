@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     Rows = tuple[tuple[str, tuple[Need, ...]], ...]
 
-__all__ = ["PoetryProject", "Requirements", "group_names", "read_project", "requirements_of"]
+__all__ = [
+    "PoetryProject",
+    "Requirements",
+    "default_group_names",
+    "group_names",
+    "read_project",
+    "requirements_of",
+]
 
 _FILE = "pyproject.toml"
 _INCLUDE = "include-group"
@@ -70,6 +77,19 @@ def group_names(project: PoetryProject) -> tuple[str, ...]:
     names = [table.parse_key(key, parse_name) for table in tables for key in table.values]
     names += [_LEGACY_GROUP] if _LEGACY in poetry.values else []
     return tuple(dict.fromkeys(names))
+
+
+def default_group_names(project: PoetryProject) -> tuple[str, ...]:
+    """Return the names of the groups that poetry installs by itself: those that are not optional.
+
+    Raises:
+        LockError: a table is none, a name is not one, or ``optional`` is neither true nor false.
+    """
+    own = _inner(_poetry(project.table), "group")
+    optional = {
+        own.parse_key(key, parse_name) for key in own.values if _inner(own, key).flag("optional")
+    }
+    return tuple(name for name in group_names(project) if name not in optional)
 
 
 def requirements_of(project: PoetryProject) -> Requirements:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-from packaging.specifiers import SpecifierSet
 
 from syncsteps.locks.fields import Table
 from syncsteps.locks.model import (
     Archive,
     ConflictItem,
-    Declared,
     Dependency,
     Directory,
     Lock,
     Package,
 )
+from syncsteps.locks.uv_declared import read_declared, read_default_groups, read_recorded
 from syncsteps.locks.uv_sources import (
-    KINDS,
     read_hashes,
     read_sdist,
     read_source,
@@ -39,15 +35,13 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from syncsteps.locks.fields import Origin
+    from syncsteps.locks.model import Declared
 
     Edges = tuple[tuple[str, tuple[Dependency, ...]], ...]
 
 __all__ = ["VERSION", "read_uv"]
 
 VERSION = 1
-
-_DIRECT = frozenset(KINDS) - {"registry"}
-_EXTRA = re.compile(r"\bextra\s*==\s*['\"]([^'\"]+)['\"]")
 
 
 def read_uv(data: Mapping[str, Any], origin: Origin) -> Lock:
@@ -86,11 +80,12 @@ def read_uv(data: Mapping[str, Any], origin: Origin) -> Lock:
         requirements=tuple(map(_dependency, manifest.tables("requirements"))),
         dependency_groups=dependency_groups,
         declared=tuple(
-            _declare(row, group=group) for group, rows in manifest_groups for row in rows
+            read_declared(row, group=group) for group, rows in manifest_groups for row in rows
         ),
         conflicts=tuple(
             tuple(map(_conflict_item, row)) for row in top.tables_of_arrays("conflicts")
         ),
+        recorded=read_recorded(top, manifest, revision),
     )
 
 
@@ -127,8 +122,8 @@ def _package(entry: Table) -> Package:
     if metadata is not None:
         required_in = _groups(metadata, "requires-dev")
         declared = (
-            *(_declare(row) for row in metadata.tables("requires-dist")),
-            *(_declare(row, group=group) for group, rows in required_in for row in rows),
+            *(read_declared(row) for row in metadata.tables("requires-dist")),
+            *(read_declared(row, group=group) for group, rows in required_in for row in rows),
         )
         extras = _with_empty(extras, metadata.parse_each("provides-extras", parse_name))
         groups = _with_empty(groups, [group for group, _ in required_in])
@@ -149,6 +144,7 @@ def _package(entry: Table) -> Package:
         optional_dependencies=extras,
         dependency_groups=groups,
         declared=declared,
+        default_groups=read_default_groups(entry),
     )
 
 
@@ -192,20 +188,6 @@ def _with_empty(edges: Edges, names: Iterable[str]) -> Edges:
     for name in names:
         merged.setdefault(name, ())
     return tuple(merged.items())
-
-
-def _declare(row: Table, *, group: str | None = None) -> Declared:
-    direct = not _DIRECT.isdisjoint(row.values)
-    specifier = row.parse("specifier", parse_specifier)
-    row.parse("marker", parse_marker)
-    extras = set(_EXTRA.findall(row.text("marker") or "")) if group is None else set()
-    return Declared(
-        name=row.require("name", parse_name),
-        extras=tuple(sorted(row.parse_each("extras", parse_name))),
-        specifier=None if direct else specifier or SpecifierSet(),
-        extra=min(extras) if extras else None,
-        group=group,
-    )
 
 
 def _conflict_item(row: Table) -> ConflictItem:

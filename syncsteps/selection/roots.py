@@ -115,10 +115,14 @@ def _groups(
         [group.name for group in there],
         where=_where(lock, request),
     )
+    defaults: frozenset[str] = frozenset()
     if request.default_groups and not request.only_groups:
-        wanted |= normalized(lock.default_groups)
+        defaults = normalized(lock.default_groups)
+    named = bool(request.packages) and not request.all_packages
     for group in there:
-        if request.all_groups or group.name in wanted:
+        # No member inherits a group that nobody has asked for by name.
+        own = not named or group.package in members
+        if request.all_groups or group.name in wanted or (own and group.name in defaults):
             yield group
 
 

@@ -5,10 +5,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from syncsteps.errors import InterpreterError, LockError
+from syncsteps.errors import InterpreterError, LockError, SelectionError
 from syncsteps.events import TargetFound
 from syncsteps.interpreter import to_json
-from syncsteps.reading import find_interpreter, read_selection, read_selection_only
+from syncsteps.reading import (
+    find_interpreter,
+    read_project_lock,
+    read_selection,
+    read_selection_only,
+)
 from syncsteps.settings import Settings
 from tests.support.interpreters import make_interpreter
 
@@ -74,3 +79,20 @@ def test_what_is_wrong_with_the_target_is_told_before_what_is_wrong_with_the_loc
     with pytest.raises(LockError, match="no such file"):
         read_selection_only(settings(tmp_path), environment={}, on_event=events.append)
     assert [type(event) for event in events] == [TargetFound]
+
+
+def test_the_default_groups_of_the_tool_are_those_of_its_project(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(
+        "version = 1\nrequires-python = '>=3.9'\n[[package]]\nname = 'app'\nversion = '1'\n"
+        "source = { virtual = '.' }\n[package.dev-dependencies]\nlint = []\ndev = []\n",
+        encoding="utf-8",
+    )
+    asked = Settings(directory=tmp_path, lock=str(tmp_path / "uv.lock"), default_groups=True)
+    with pytest.raises(SelectionError, match=r"pyproject\.toml, which is not there"):
+        read_project_lock(asked, environment={})
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.uv]\ndefault-groups = ['lint']\n", encoding="utf-8"
+    )
+    assert read_project_lock(asked, environment={}).default_groups == ("lint",)
+    plain = Settings(directory=tmp_path, lock=str(tmp_path / "uv.lock"))
+    assert read_project_lock(plain, environment={}).default_groups == ()

@@ -298,6 +298,37 @@ class TestLockPath:
         assert (settings.quiet, settings.verbose) == (False, True)
 
 
+class TestDefaultGroups:
+    """Two options of which each takes away the other one where it is said more strongly."""
+
+    def test_both_at_once_are_an_error(self, tmp_path: Path) -> None:
+        both = {"default_groups": True, "no_default_groups": True}
+        with pytest.raises(SettingsError, match=r"^--default-groups and --no-default-groups excl"):
+            load(tmp_path, both)
+        variables = {"SYNCSTEPS_DEFAULT_GROUPS": "1", "SYNCSTEPS_NO_DEFAULT_GROUPS": "1"}
+        with pytest.raises(SettingsError, match=r"^SYNCSTEPS_DEFAULT_GROUPS and SYNC"):
+            load(tmp_path, environment=variables)
+        write(tmp_path, "default-groups = true\nno-default-groups = true")
+        with pytest.raises(SettingsError, match=r"no-default-groups of \[tool.syncsteps\] exclude"):
+            load(tmp_path)
+
+    def test_the_stronger_source_wins(self, tmp_path: Path) -> None:
+        write(tmp_path, "default-groups = true")
+        for settings in (
+            load(tmp_path, {"no_default_groups": True}),
+            load(tmp_path, environment={"SYNCSTEPS_NO_DEFAULT_GROUPS": "1"}),
+        ):
+            assert (settings.default_groups, settings.no_default_groups) == (False, True)
+        variable = {"SYNCSTEPS_NO_DEFAULT_GROUPS": "1"}
+        settings = load(tmp_path, {"default_groups": True}, variable)
+        assert (settings.default_groups, settings.no_default_groups) == (True, False)
+
+    def test_saying_no_to_one_does_not_take_away_the_other(self, tmp_path: Path) -> None:
+        write(tmp_path, "default-groups = true")
+        settings = load(tmp_path, environment={"SYNCSTEPS_NO_DEFAULT_GROUPS": "0"})
+        assert (settings.default_groups, settings.no_default_groups) == (True, False)
+
+
 class TestRequest:
     def test_the_default(self) -> None:
         assert Settings(directory=Path()).request == Request()

@@ -16,6 +16,7 @@ from syncsteps.errors import LockError
 from syncsteps.locks import read_lock as read_lock_uncached
 from syncsteps.locks.model import Directory
 from syncsteps.locks.staleness import Staleness, staleness
+from syncsteps.locks.staleness_workspace import read_workspace
 
 if TYPE_CHECKING:
     from syncsteps.locks.model import Hash, Package
@@ -54,7 +55,8 @@ def test_uv_locks(path: Path) -> None:
 def test_uv_locks_give_no_false_alarm(path: Path) -> None:
     lock = read_lock(path)
     pyproject = path.with_name("pyproject.toml")
-    result = staleness(lock, tomli.loads(pyproject.read_text(encoding="utf-8")))
+    content = tomli.loads(pyproject.read_text(encoding="utf-8"))
+    result = staleness(lock, content, workspace=read_workspace(lock, content))
     assert bool(result.reasons) == (lock.project in STALE)
     assert result.known or lock.project in UNKNOWN
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import tomli
+from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -13,6 +14,7 @@ from syncsteps.locks.model import (
     Archive,
     ConflictItem,
     Declared,
+    DeclaredSource,
     Directory,
     Hash,
     Lock,
@@ -67,7 +69,14 @@ def test_edges_that_hang_on_no_package() -> None:
     assert (requirement.name, requirement.extras) == ("plain", ("x",))
     ((group, (edge,)),) = lock.dependency_groups
     assert (group, edge.name, str(edge.marker)) == ("ci", "plain", 'sys_platform == "linux"')
-    assert lock.declared == (Declared(name="plain", specifier=SpecifierSet(">=1"), group="ci"),)
+    assert lock.declared == (
+        Declared(
+            name="plain",
+            specifier=SpecifierSet(">=1"),
+            group="ci",
+            marker=Marker('sys_platform == "linux"'),
+        ),
+    )
 
 
 def test_the_edges_of_a_member() -> None:
@@ -84,11 +93,20 @@ def test_the_edges_of_a_member() -> None:
 
 def test_what_a_member_declared() -> None:
     assert package(read(UV), "app").declared == (
-        Declared(name="checkout", extra="cpu"),
+        Declared(
+            name="checkout",
+            extra="cpu",
+            marker=Marker("extra == 'cpu'"),
+            source=DeclaredSource(kind="git", location="https://git.invalid/checkout?tag=v1"),
+        ),
         Declared(name="forked", specifier=SpecifierSet()),
-        Declared(name="lib"),
+        Declared(name="lib", source=DeclaredSource(kind="editable", location="lib")),
         Declared(name="plain", extras=("x-y",), specifier=SpecifierSet(">=1,<2")),
-        Declared(name="archive", group="gpu"),
+        Declared(
+            name="archive",
+            group="gpu",
+            source=DeclaredSource(kind="url", location="https://files.invalid/archive-1.0.tar.gz"),
+        ),
     )
 
 
