@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -36,6 +37,7 @@ __all__ = [
 
 # Those that pip and uv both accept for ``--hash``; a weaker one does not protect a file.
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
+_QUOTING = re.compile(r"[\"'\\]|\$\{|\s#")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ def to_requirements(
     files: Literal["all", "chosen"] = "all",
     source: Literal["index", "lock"] = "index",
     annotate: bool = False,
+    config_settings: bool = True,
 ) -> Requirements:
     """Return ``selection`` as requirements files for ``pip install -r`` and ``uv pip install -r``.
 
@@ -76,33 +79,50 @@ def to_requirements(
         source: ``index`` writes ``name==version``; ``lock`` writes ``name @ URL`` of the chosen
             file where the lock has its URL, so that no index is asked.
         annotate: add ``# via`` comments that name what requires each package.
+        config_settings: write the lock's settings for builds behind the entries, where pip reads
+            them and uv refuses them.
 
-    Git LFS is not expressed: an installer fetches LFS files according to its own settings (uv:
-    ``UV_GIT_LFS``).
+    Where the lock allows only wheels or only sdists of a package, the text begins with an option
+    that says so. Git LFS is not expressed: an installer fetches LFS files according to its own
+    settings (uv: ``UV_GIT_LFS``).
 
     Raises:
         SelectionError: a value could not be written without changing its meaning or its line, or a
             repository has no commit.
     """
     texts: dict[bool, list[str]] = {True: [], False: []}
+    options: dict[bool, list[str]] = {True: [], False: []}
     for item in sorted(selection.packages, key=lambda item: item.name):
         requirement = _requirement(item, root=root, source=source, lock=lock)
         # A URL is one file: another file's hash says nothing about it.
         hashes = _hashes(item, everything=files == "all" and " @ " not in requirement)
         required_by = item.required_by if annotate else ()
-        texts[bool(hashes)].append(requirement_lines(requirement, hashes, required_by))
-    return Requirements(hashed="".join(texts[True]), unhashed="".join(texts[False]))
+        settings = [_setting(*each) for each in item.package.config_settings if config_settings]
+        texts[bool(hashes)].append(
+            requirement_lines(requirement, hashes, required_by, options=settings)
+        )
+        options[bool(hashes)] += _format_options(item, requirement)
+    return Requirements(
+        hashed="".join([*options[True], *texts[True]]),
+        unhashed="".join([*options[False], *texts[False]]),
+    )
 
 
 def requirement_lines(
-    requirement: str, hashes: Iterable[str], required_by: Iterable[str] = ()
+    requirement: str,
+    hashes: Iterable[str],
+    required_by: Iterable[str] = (),
+    *,
+    options: Iterable[str] = (),
 ) -> str:
     """Return the lines of one entry: a requirement, its hashes, and what requires it as a comment.
+
+    ``options`` are further ones that stand behind it.
 
     Raises:
         SelectionError: what requires it has control characters.
     """
-    lines = [requirement, *(f"--hash={value}" for value in hashes)]
+    lines = [requirement, *options, *(f"--hash={value}" for value in hashes)]
     text = " \\\n    ".join(lines) + "\n"
     comment = ", ".join(required_by)
     if comment:
@@ -136,6 +156,24 @@ def source_location(source: Source, *, name: str, root: Path) -> str:
     if location is None:
         raise SelectionError(f"the lock gives neither a URL nor a path for {name}")
     return location + fragment
+
+
+def _format_options(item: Selected, requirement: str) -> list[str]:
+    """Return the line that rules out a kind of files, for what an installer still chooses."""
+    only = item.package.only
+    if only is None or " @ " in requirement:
+        return []
+    return [f"{'--only-binary' if only == 'wheels' else '--no-binary'} {item.name}\n"]
+
+
+def _setting(key: str, value: str) -> str:
+    text = checked_text(f"{key}={value}", of="a setting for a build")
+    if _QUOTING.search(text):
+        raise SelectionError(
+            f"the setting {text!r} cannot be written in a requirements file",
+            hint="set it without quotes, backslashes and variables",
+        )
+    return f'--config-settings="{text}"'
 
 
 def _requirement(item: Selected, *, root: Path, source: str, lock: Lock) -> str:

@@ -29,7 +29,7 @@ from syncsteps.locks.values import (
 if TYPE_CHECKING:
     from packaging.version import Version
 
-__all__ = ["file_says", "is_archive", "is_local", "local_path", "repository"]
+__all__ = ["file_says", "host_of", "is_archive", "is_local", "local_path", "repository"]
 
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar")
 _DRIVE = re.compile(r"/[A-Za-z]:")
@@ -58,6 +58,11 @@ def local_path(location: str) -> str:
         if _DRIVE.match(location):
             location = location[1:]
     return posixpath.normpath(parse_path(location).replace("\\", "/"))
+
+
+def host_of(url: str) -> str:
+    """Return the host of ``url``, with its port if it has one, and without credentials."""
+    return split_url(url).netloc.rpartition("@")[2]
 
 
 def repository(kind: str, address: str, *, subdirectory: str | None, revision: str = "") -> Vcs:

@@ -82,7 +82,8 @@ def read_lock(path: Path, *, name: str = "", environment: Mapping[str, str] | No
     """Return the lock in the file ``path``, of whatever format it has.
 
     ``name`` is the path as the user gave it, for errors (default: ``path``). ``environment`` is
-    where the ``${VARIABLE}`` of a requirements file or a Pipfile.lock come from; None: nowhere.
+    where the ``${VARIABLE}`` of a requirements file, a Pipfile.lock or pdm's sources come from;
+    None: nowhere.
 
     Raises:
         LockError: the file cannot be read, has no known format, or is malformed.
@@ -119,7 +120,7 @@ def read_lock(path: Path, *, name: str = "", environment: Mapping[str, str] | No
     pyproject = _pyproject_beside(whole)
     if document.format == "poetry":
         return formats.read_poetry(document.data, origin, pyproject)
-    return formats.read_pdm(document.data, origin, pyproject)
+    return formats.read_pdm(document.data, origin, pyproject, environment=environment)
 
 
 def _pyproject_beside(lock: Path) -> Mapping[str, Any] | None:
