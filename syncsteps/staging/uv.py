@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["UvStager", "find_uv", "link_mode", "uv_command"]
 
+# The root of a workspace that has nothing: where the target lies within a project's directory, uv
+# would go by that project's settings instead of those beside this.
+_NO_PROJECT = "[tool.uv.workspace]\n"
 _MERGING = ("--index-strategy", "unsafe-best-match")
 _LINK_MODES = frozenset({"clone", "copy", "hardlink"})
 
@@ -143,6 +146,7 @@ class UvStager:
             here = settings_for(inputs.lookup, settings, lock.root.absolute(), self.environment)
             configuration = inputs.directory / "uv.toml"
             configuration.write_text(here.text, encoding="utf-8")
+            (inputs.directory / "pyproject.toml").write_text(_NO_PROJECT, encoding="utf-8")
             merging = _MERGING if self._merges(inputs, here) else ()
             for requirements, hashed in inputs.parts:
                 command = uv_command(
