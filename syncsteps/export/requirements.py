@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from syncsteps.locks.model import Hash, Lock, Source
+    from syncsteps.locks.model import Hash, Lock, Package, Source
     from syncsteps.selection.model import Selected, Selection
 
 __all__ = [
     "Requirements",
+    "format_options",
     "requirement_lines",
+    "setting_options",
     "source_location",
     "strong_hashes",
     "to_requirements",
@@ -97,11 +99,13 @@ def to_requirements(
         # A URL is one file: another file's hash says nothing about it.
         hashes = _hashes(item, everything=files == "all" and " @ " not in requirement)
         required_by = item.required_by if annotate else ()
-        settings = [_setting(*each) for each in item.package.config_settings if config_settings]
+        settings = setting_options(item.package) if config_settings else ()
         texts[bool(hashes)].append(
             requirement_lines(requirement, hashes, required_by, options=settings)
         )
-        options[bool(hashes)] += _format_options(item, requirement)
+        # With a URL, the file is chosen already.
+        if " @ " not in requirement:
+            options[bool(hashes)] += format_options(item.package)
     return Requirements(
         hashed="".join([*options[True], *texts[True]]),
         unhashed="".join([*options[False], *texts[False]]),
@@ -130,6 +134,23 @@ def requirement_lines(
     return text
 
 
+def format_options(package: Package) -> list[str]:
+    """Return the line that rules out a kind of files of ``package``, if the lock does."""
+    if package.only is None:
+        return []
+    option = "--only-binary" if package.only == "wheels" else "--no-binary"
+    return [f"{option} {checked_name(package)}\n"]
+
+
+def setting_options(package: Package) -> list[str]:
+    """Return the options that stand behind ``package`` for its build, as pip reads them.
+
+    Raises:
+        SelectionError: one could not be written without changing its meaning.
+    """
+    return [_setting(*each) for each in package.config_settings]
+
+
 def strong_hashes(hashes: Iterable[Hash]) -> list[str]:
     """Return those of ``hashes`` that installers accept, as ``algorithm:digest``, sorted.
 
@@ -156,14 +177,6 @@ def source_location(source: Source, *, name: str, root: Path) -> str:
     if location is None:
         raise SelectionError(f"the lock gives neither a URL nor a path for {name}")
     return location + fragment
-
-
-def _format_options(item: Selected, requirement: str) -> list[str]:
-    """Return the line that rules out a kind of files, for what an installer still chooses."""
-    only = item.package.only
-    if only is None or " @ " in requirement:
-        return []
-    return [f"{'--only-binary' if only == 'wheels' else '--no-binary'} {item.name}\n"]
 
 
 def _setting(key: str, value: str) -> str:

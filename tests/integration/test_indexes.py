@@ -17,7 +17,7 @@ from syncsteps.selection import Request, select
 from syncsteps.staging.model import StageOptions
 from tests.support.index import Index
 from tests.support.interpreters import throwaway_interpreter
-from tests.support.wheels import make_sdist, make_wheel, sha256
+from tests.support.wheels import make_sdist, make_source_tree, make_wheel, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -275,6 +275,30 @@ def test_no_index_and_a_folder(world: World, installer: str) -> None:
     lock.write_text(f"--no-index\n-f wheels\ndemo==1.0 --hash=sha256:{sha256(wheel)}\n")
     assert [one.name for one in world.stage(lock, installer).distributions] == ["demo"]
     assert world.default.requests == world.other.requests == []
+
+
+@both
+def test_who_forbids_every_index_forbids_those_of_the_lock(world: World, installer: str) -> None:
+    wheel = make_wheel(world.directory / "wheels", "demo")
+    lock = world.write("poetry.lock", wheel)
+    folder = (world.directory / "wheels").as_uri()
+    (world.directory / "uv.toml").write_text(f'no-index = true\nfind-links = ["{folder}"]\n')
+    variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": folder}
+    stage = world.stage(lock, installer, variables=variables)
+    assert [one.name for one in stage.distributions] == ["demo"]
+    assert world.default.requests == world.other.requests == []
+
+
+@both
+def test_settings_reach_the_build(world: World, installer: str) -> None:
+    script = "if SETTINGS.get('wanted') != 'yes': raise RuntimeError('not as wanted')"
+    make_source_tree(world.directory / "tree", "local", build_script=script)
+    lock = world.directory / "requirements.txt"
+    lock.write_text("./tree\n")
+    with pytest.raises(StagingError, match="cannot be built"):
+        world.stage(lock, installer)
+    lock.write_text("./tree --config-settings wanted=yes\n")
+    assert [one.name for one in world.stage(lock, installer).distributions] == ["local"]
 
 
 @both
