@@ -61,7 +61,11 @@ def local_path(location: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of ``url``, with its port if it has one, and without credentials."""
+    """Return the host of ``url``, with its port if it has one, and without credentials.
+
+    Raises:
+        ValueError: the URL has a host that is none.
+    """
     return split_url(url).netloc.rpartition("@")[2]
 
 

@@ -32,6 +32,7 @@ _USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)([^/?#]*)@(.*)")
 class _Source:
     name: str
     location: str
+    host: str
     is_page: bool
     verified: bool
     included: tuple[str, ...]
@@ -104,7 +105,7 @@ def _lookup(sources: list[_Source], *, default: bool) -> Lookup:
         find_links=tuple(source.location for source in ordered if source.is_page),
         no_index=not default and not indexes,
         trusted_hosts=tuple(
-            dict.fromkeys(host_of(each.location) for each in ordered if not each.verified)
+            dict.fromkeys(each.host for each in ordered if each.host and not each.verified)
         ),
     )
 
@@ -122,6 +123,7 @@ def _source(table: Table, environment: Mapping[str, str]) -> _Source:
     return _Source(
         name=table.text("name") or "",
         location=table.require("url", location),
+        host=table.require("url", lambda text: "" if is_local(text) else host_of(location(text))),
         is_page=is_page,
         verified=table.values.get("verify_ssl") is not False,
         included=table.parse_each("include_packages", str),

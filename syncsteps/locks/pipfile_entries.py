@@ -140,7 +140,8 @@ class EntryReader:
         url = self._address(source.require("url", str), source, "url", parse_url)
         if source.values.get("verify_ssl") is not False:
             return url, None
-        return url, Lookup(index=url, trusted_hosts=(host_of(url),))
+        host = self._address(source.require("url", str), source, "url", host_of)
+        return url, Lookup(index=url, trusted_hosts=(host,))
 
     def _address(self, text: str, table: Table, key: str, parser: Callable[[str], T]) -> T:
         """Return what ``parser`` makes of an address whose variables have been replaced."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from syncsteps.export.values import checked_url, file_url, without_credentials
+from syncsteps.export.values import checked_url, file_url
 from syncsteps.locks.model import Archive, Directory, Lookup, Vcs
 from syncsteps.selection.model import Pinned
 from syncsteps.staging.output import redact
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["described", "is_closed", "lookup_of", "pip_lines", "same_index", "uv_table"]
 
 _URLS = ("https://", "http://", "file:")
+_USER_INFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
 # What names indexes in uv's settings.
 _INDEXES = ("extra-index-url", "index", "index-url")
 
@@ -59,7 +61,7 @@ def lookup_of(
 
 def same_index(url: str) -> str:
     """Return what is equal for two URLs of one index: without credentials and the last slash."""
-    return without_credentials(url).rstrip("/")
+    return _USER_INFO.sub(r"\1", url).rstrip("/")
 
 
 def described(lookup: Lookup | None) -> str:

@@ -123,7 +123,7 @@ def run_installer(
             raise failure
         raise StagingError(
             failure.message,
-            hint=f"{failure.hint} The lock names where to look: {redact(places, secrets)}; with"
+            hint=f"{failure.hint} The lock says where to look: {redact(places, secrets)}; with"
             " --source index the configured index is asked instead.",
             details=failure.details,
         )

@@ -187,7 +187,7 @@ def test_another_index_is_no_way_out(world: World, installer: str, kind: str) ->
     with pytest.raises(StagingError) as caught:
         world.stage(lock, installer, variables=variables)
     assert world.default.requests == []
-    assert f"The lock names where to look: {world.other.url}" in caught.value.hint
+    assert f"The lock says where to look: {world.other.url}" in caught.value.hint
 
 
 @both

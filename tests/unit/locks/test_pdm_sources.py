@@ -102,3 +102,8 @@ def test_a_malformed_source(text: str) -> None:
     with pytest.raises(LockError) as caught:
         read(text, X="secret.invalid")
     assert (caught.value.file, caught.value.table) == ("pyproject.toml", "tool.pdm.source[0]")
+
+
+def test_a_host_that_is_none() -> None:
+    with pytest.raises(LockError, match="not a URL"):
+        read(source("own", "https://own.inva\u2100lid/simple", "verify_ssl = false"))
