@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from syncsteps.addresses.questions import lacks_addresses
@@ -176,12 +177,16 @@ def _by_hash(package: Package, releases: Sequence[Package]) -> tuple[list[File],
     files: dict[str, File] = {}
     met: set[Hash] = set()
     for release in releases:
-        for file in every_file(release):
+        for file in filter(partial(_is_allowed, package), every_file(release)):
             agreed = tuple(each for each in file.hashes if each in wanted)
             if agreed and file.filename not in files:
                 files[file.filename] = _placed(file, file, hashes=agreed)
                 met.update(agreed)
     return list(files.values()), [each for each in package.hashes if each not in met]
+
+
+def _is_allowed(package: Package, file: File) -> bool:
+    return package.only is None or isinstance(file, Wheel) is (package.only == "wheels")
 
 
 def _placed(ours: File, theirs: File, *, hashes: tuple[Hash, ...]) -> File:

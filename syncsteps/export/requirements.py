@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from syncsteps.locks.model import Hash, Lock, Source
+    from syncsteps.locks.model import Hash, Lock, Package, Source
     from syncsteps.selection.model import Selected, Selection
 
 __all__ = [
     "Requirements",
+    "format_options",
     "requirement_lines",
+    "setting_options",
     "source_location",
     "strong_hashes",
     "to_requirements",
@@ -37,6 +40,7 @@ __all__ = [
 
 # Those that pip and uv both accept for ``--hash``; a weaker one does not protect a file.
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
+_QUOTING = re.compile(r"[\"'\\]|\$\{|\s#")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ def to_requirements(
     source: Literal["index", "lock"] = "index",
     annotate: bool = False,
     allow_outside: bool = False,
+    config_settings: bool = True,
 ) -> Requirements:
     """Return ``selection`` as requirements files for ``pip install -r`` and ``uv pip install -r``.
 
@@ -79,15 +84,19 @@ def to_requirements(
             file where the lock has its URL, so that no index is asked.
         annotate: add ``# via`` comments that name what requires each package.
         allow_outside: write also what lies outside of the lock's root, on this machine's disk.
+        config_settings: write the lock's settings for builds behind the entries, where pip reads
+            them and uv refuses them.
 
-    Git LFS is not expressed: an installer fetches LFS files according to its own settings (uv:
-    ``UV_GIT_LFS``).
+    Where the lock allows only wheels or only sdists of a package, the text begins with an option
+    that says so. Git LFS is not expressed: an installer fetches LFS files according to its own
+    settings (uv: ``UV_GIT_LFS``).
 
     Raises:
         SelectionError: a value could not be written without changing its meaning or its line, a
             repository has no commit, or a place is outside of the lock's root.
     """
     texts: dict[bool, list[str]] = {True: [], False: []}
+    options: dict[bool, list[str]] = {True: [], False: []}
     for item in sorted(selection.packages, key=lambda item: item.name):
         requirement = _requirement(item, root=root, source=source, lock=lock)
         if " @ " in requirement and not allow_outside:
@@ -95,24 +104,56 @@ def to_requirements(
         # A URL is one file: another file's hash says nothing about it.
         hashes = _hashes(item, everything=files == "all" and " @ " not in requirement)
         required_by = item.required_by if annotate else ()
-        texts[bool(hashes)].append(requirement_lines(requirement, hashes, required_by))
-    return Requirements(hashed="".join(texts[True]), unhashed="".join(texts[False]))
+        settings = setting_options(item.package) if config_settings else ()
+        texts[bool(hashes)].append(
+            requirement_lines(requirement, hashes, required_by, options=settings)
+        )
+        # With a URL, the file is chosen already.
+        if " @ " not in requirement:
+            options[bool(hashes)] += format_options(item.package)
+    return Requirements(
+        hashed="".join([*options[True], *texts[True]]),
+        unhashed="".join([*options[False], *texts[False]]),
+    )
 
 
 def requirement_lines(
-    requirement: str, hashes: Iterable[str], required_by: Iterable[str] = ()
+    requirement: str,
+    hashes: Iterable[str],
+    required_by: Iterable[str] = (),
+    *,
+    options: Iterable[str] = (),
 ) -> str:
     """Return the lines of one entry: a requirement, its hashes, and what requires it as a comment.
+
+    ``options`` are further ones that stand behind it.
 
     Raises:
         SelectionError: what requires it has control characters.
     """
-    lines = [requirement, *(f"--hash={value}" for value in hashes)]
+    lines = [requirement, *options, *(f"--hash={value}" for value in hashes)]
     text = " \\\n    ".join(lines) + "\n"
     comment = ", ".join(required_by)
     if comment:
         text += f"    # via {checked_text(comment, of='what requires it')}\n"
     return text
+
+
+def format_options(package: Package) -> list[str]:
+    """Return the line that rules out a kind of files of ``package``, if the lock does."""
+    if package.only is None:
+        return []
+    option = "--only-binary" if package.only == "wheels" else "--no-binary"
+    return [f"{option} {checked_name(package)}\n"]
+
+
+def setting_options(package: Package) -> list[str]:
+    """Return the options that stand behind ``package`` for its build, as pip reads them.
+
+    Raises:
+        SelectionError: one could not be written without changing its meaning.
+    """
+    return [_setting(*each) for each in package.config_settings]
 
 
 def strong_hashes(hashes: Iterable[Hash]) -> list[str]:
@@ -141,6 +182,16 @@ def source_location(source: Source, *, name: str, root: Path) -> str:
     if location is None:
         raise SelectionError(f"the lock gives neither a URL nor a path for {name}")
     return location + fragment
+
+
+def _setting(key: str, value: str) -> str:
+    text = checked_text(f"{key}={value}", of="a setting for a build")
+    if _QUOTING.search(text):
+        raise SelectionError(
+            f"the setting {text!r} cannot be written in a requirements file",
+            hint="set it without quotes, backslashes and variables",
+        )
+    return f'--config-settings="{text}"'
 
 
 def _requirement(item: Selected, *, root: Path, source: str, lock: Lock) -> str:

@@ -14,7 +14,9 @@ from syncsteps.export.pylock import checked_document, refuse_pin
 from syncsteps.export.pylock_entries import Places, package_entry
 from syncsteps.export.requirements import (
     Requirements,
+    format_options,
     requirement_lines,
+    setting_options,
     source_location,
     strong_hashes,
 )
@@ -54,14 +56,22 @@ def to_universal_requirements(
             repository has no commit, or a place is outside of the lock's root.
     """
     texts: dict[bool, list[str]] = {True: [], False: []}
+    options: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for item in universal.packages:
         if not allow_outside:
             refuse_outside(item.package.name, (item.package.source,), lock=lock, root=root)
         requirement = _requirement(item, lock=lock, root=root)
         hashes = strong_hashes(_hashes(item.package))
         required_by = item.required_by if annotate else ()
-        texts[bool(hashes)].append(requirement_lines(requirement, hashes, required_by))
-    return Requirements(hashed="".join(texts[True]), unhashed="".join(texts[False]))
+        settings = setting_options(item.package)
+        texts[bool(hashes)].append(
+            requirement_lines(requirement, hashes, required_by, options=settings)
+        )
+        options[bool(hashes)].update(dict.fromkeys(format_options(item.package)))
+    return Requirements(
+        hashed="".join([*options[True], *texts[True]]),
+        unhashed="".join([*options[False], *texts[False]]),
+    )
 
 
 def to_universal_pylock(

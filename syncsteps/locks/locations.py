@@ -29,7 +29,15 @@ from syncsteps.locks.values import (
 if TYPE_CHECKING:
     from packaging.version import Version
 
-__all__ = ["disk_path", "file_says", "is_archive", "is_local", "local_path", "repository"]
+__all__ = [
+    "disk_path",
+    "file_says",
+    "host_of",
+    "is_archive",
+    "is_local",
+    "local_path",
+    "repository",
+]
 
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar")
 _DRIVE = re.compile(r"/[A-Za-z]:")
@@ -74,6 +82,15 @@ def disk_path(url: str) -> str | None:
     if parts.netloc.lower() not in {"", "localhost"}:
         return f"//{parts.netloc}{path}"
     return path[1:] if _DRIVE.match(path) else path
+
+
+def host_of(url: str) -> str:
+    """Return the host of ``url``, with its port if it has one, and without credentials.
+
+    Raises:
+        ValueError: the URL has a host that is none.
+    """
+    return split_url(url).netloc.rpartition("@")[2]
 
 
 def repository(kind: str, address: str, *, subdirectory: str | None, revision: str = "") -> Vcs:

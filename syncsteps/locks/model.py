@@ -21,6 +21,7 @@ __all__ = [
     "Directory",
     "Hash",
     "Lock",
+    "Lookup",
     "Package",
     "Recorded",
     "Sdist",
@@ -161,6 +162,23 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """Where a lock has an installer look for files that it gives no address for, and nowhere else.
+
+    ``index`` is the URL of the index that replaces the configured one (None: it does not).
+    ``extra_indexes`` are further ones, ``find_links`` URLs of pages or paths of folders, relative
+    to the lock's ``root``. ``trusted_hosts`` are hosts, with or without a port, whose certificates
+    are not checked. Credentials may be in any of the URLs.
+    """
+
+    index: str | None = None
+    extra_indexes: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    trusted_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """One entry of a lock.
 
@@ -173,12 +191,18 @@ class Package:
     belongs to. The dependency fields are filled in graph locks only; ``optional_dependencies`` and
     ``dependency_groups`` are pairs of a name and its edges, empty ones included.
     ``declared`` is None where the lock does not record it. ``default_groups`` are those that the
-    package's own project names, as far as the lock records it (None: it names none).
+    package's own project names, as far as the lock records it (None: it names none). ``lookup``
+    says more of where the files are to be found than ``index`` alone can (None: there is no more).
+    ``only`` is ``wheels`` or ``sdists`` where the lock rules out the other, ``config_settings`` are
+    keys and values for the build backend (PEP 517), in their order.
     """
 
     name: str
     version: Version | None = None
     index: str | None = None
+    lookup: Lookup | None = None
+    only: Literal["wheels", "sdists"] | None = None
+    config_settings: tuple[tuple[str, str], ...] = ()
     source: Source | None = None
     sdist: Sdist | None = None
     wheels: tuple[Wheel, ...] = ()

@@ -13,6 +13,7 @@ from syncsteps.locks.pdm_entries import read_entry, read_file_rows
 from syncsteps.locks.pdm_graph import linked, root_package
 from syncsteps.locks.pdm_needs import parse_group
 from syncsteps.locks.pdm_project import DEFAULT, read_project
+from syncsteps.locks.pdm_sources import Lookups
 from syncsteps.locks.pdm_targets import read_targets
 from syncsteps.locks.values import parse_content_hash, parse_marker
 
@@ -31,13 +32,20 @@ _VERSION = re.compile(r"4\.[2-5](?:\.[0-9]+)?")
 _INHERIT = "inherit_metadata"
 
 
-def read_pdm(data: Mapping[str, Any], origin: Origin, pyproject: Mapping[str, Any] | None) -> Lock:
+def read_pdm(
+    data: Mapping[str, Any],
+    origin: Origin,
+    pyproject: Mapping[str, Any] | None,
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> Lock:
     """Return the lock that ``data``, the TOML document of a pdm.lock, is.
 
     ``pyproject`` is the pyproject.toml beside it, None where there is none. It tells extras from
     groups, which have one namespace in the lock, and says what the project itself is. Where the
     lock does not say which groups lead to an entry, its requirements are what the graph starts
-    from.
+    from. The sources that it has are where the packages are looked up; ``environment`` is where
+    the variables of their credentials come from (None: nowhere).
 
     Raises:
         LockError: the lock is of another version, something in it or in pyproject.toml is missing
@@ -51,7 +59,8 @@ def read_pdm(data: Mapping[str, Any], origin: Origin, pyproject: Mapping[str, An
     project = read_project(pyproject)
     inherited = _INHERIT in metadata.parse_each("strategy", str)
     locked = metadata.parse_each("groups", parse_group) if "groups" in metadata.values else None
-    rows = _rows(top, read_file_rows(metadata), project)
+    lookups = Lookups.read(project.table, environment or {})
+    rows = _rows(top, read_file_rows(metadata), project, lookups)
     lock = Lock(
         format="pdm.lock",
         format_version=version,
@@ -87,7 +96,9 @@ def _check_version(metadata: Table) -> str:
     return version
 
 
-def _rows(top: Table, rows_of: FileRows, project: PdmProject) -> list[list[Entry]]:
+def _rows(
+    top: Table, rows_of: FileRows, project: PdmProject, lookups: Lookups
+) -> list[list[Entry]]:
     """Return the entries, those of the same package together, the ones without extras first.
 
     Beside those with and without extras, pdm writes one for each target where a repository is
@@ -98,7 +109,7 @@ def _rows(top: Table, rows_of: FileRows, project: PdmProject) -> list[list[Entry
     left_out = project.left_out | own
     rows: dict[tuple[object, ...], list[Entry]] = {}
     for table in top.tables("package"):
-        entry = read_entry(table, rows_of)
+        entry = lookups.added(read_entry(table, rows_of))
         package = entry.package
         if package.name in left_out:
             continue

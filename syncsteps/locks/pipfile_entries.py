@@ -8,8 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from syncsteps.locks.locations import file_says, is_archive, is_local, local_path, repository
-from syncsteps.locks.model import Archive, Directory, Package
+from syncsteps.locks.locations import (
+    file_says,
+    host_of,
+    is_archive,
+    is_local,
+    local_path,
+    repository,
+)
+from syncsteps.locks.model import Archive, Directory, Lookup, Package
 from syncsteps.locks.values import (
     VCS_TYPES,
     file_name_of,
@@ -72,10 +79,12 @@ class EntryReader:
         # Of several, Pipenv takes the first of these.
         kind = next((key for key in (*VCS_TYPES, "file", "path") if key in entry.values), None)
         if kind is None:
+            index, lookup = self._index(entry)
             return Package(
                 name=name,
                 version=entry.parse("version", _pin),
-                index=self._index(entry),
+                index=index,
+                lookup=lookup,
                 hashes=entry.parse_each("hashes", parse_hash),
             )
         if kind in VCS_TYPES:
@@ -112,8 +121,11 @@ class EntryReader:
             ),
         )
 
-    def _index(self, entry: Table) -> str | None:
-        """Return the address of the entry's index; without one it is the first source's."""
+    def _index(self, entry: Table) -> tuple[str | None, Lookup | None]:
+        """Return the address of the entry's index; without one it is the first source's.
+
+        Beside it is what the source says of certificates, if that is that they do not matter.
+        """
         name = entry.text("index")
         if name is None:
             source = self.sources[0] if self.sources else None
@@ -124,8 +136,12 @@ class EntryReader:
             if source is None:
                 raise entry.error(f"_meta.sources has no source {quoted(name)}", key="index")
         if source is None:
-            return None
-        return self._address(source.require("url", str), source, "url", parse_url)
+            return None, None
+        url = self._address(source.require("url", str), source, "url", parse_url)
+        if source.values.get("verify_ssl") is not False:
+            return url, None
+        host = self._address(source.require("url", str), source, "url", host_of)
+        return url, Lookup(index=url, trusted_hosts=(host,))
 
     def _address(self, text: str, table: Table, key: str, parser: Callable[[str], T]) -> T:
         """Return what ``parser`` makes of an address whose variables have been replaced."""

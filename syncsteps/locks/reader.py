@@ -91,10 +91,10 @@ def read_lock(
     """Return the lock in the file ``path``, of whatever format it has.
 
     ``name`` is the path as the user gave it, for errors (default: ``path``). ``environment`` is
-    where the ``${VARIABLE}`` of a requirements file or a Pipfile.lock come from; None: nowhere.
-    ``allow_outside`` allows to look into the files and directories that the lock refers to also
-    where they are outside of the lock's own directory. What it then says of them is not judged
-    here.
+    where the ``${VARIABLE}`` of a requirements file, a Pipfile.lock or pdm's sources come from;
+    None: nowhere. ``allow_outside`` allows to look into the files and directories that the lock
+    refers to also where they are outside of the lock's own directory. What it then says of them is
+    not judged here.
 
     Raises:
         LockError: the file cannot be read, has no known format, is malformed, or needs to look at
@@ -132,7 +132,7 @@ def read_lock(
     pyproject = _pyproject_beside(whole)
     if document.format == "poetry":
         return formats.read_poetry(document.data, origin, pyproject)
-    return formats.read_pdm(document.data, origin, pyproject)
+    return formats.read_pdm(document.data, origin, pyproject, environment=environment)
 
 
 def _pyproject_beside(lock: Path) -> Mapping[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -36,6 +37,9 @@ __all__ = ["read_entry"]
 _VCS = re.compile(rf"({'|'.join(VCS_TYPES)})\+(.*)")
 _EXTRAS = re.compile(r"\[[^\[\]]*\]$")
 _MARKER_START = re.compile(r"(?<=\s);|;(?=\s)")
+_SETTINGS = "--config-settings"
+# They would end or change the word that an installer reads it from.
+_UNSAFE_IN_SETTING = re.compile(r"[\"'\\]|\$\{|\s#")
 _NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\[\]]*\]\s*)?@")
 
 _NOT_A_LOCK = (
@@ -44,7 +48,7 @@ _NOT_A_LOCK = (
 )
 
 
-def read_entry(line: Line, *, project_name: Callable[[str], str | None]) -> Package | None:
+def read_entry(line: Line, project_name: Callable[[str], str | None]) -> Package | None:
     """Return the package that ``line`` asks for, or None where it only has options.
 
     ``project_name`` tells the name of the project in a directory, which an entry such as ``-e .``
@@ -56,24 +60,47 @@ def read_entry(line: Line, *, project_name: Callable[[str], str | None]) -> Pack
     editable = [option.value for option in line.options if option.name == "--editable"]
     if not line.requirement and not editable:
         return None
+    _check_options(line)
     try:
         hashes = _hashes(line)
+        settings = tuple(
+            _setting(option.value) for option in line.options if option.name == _SETTINGS
+        )
         if line.requirement:
-            return _requirement(line.requirement, hashes, project_name)
-        target, marker = _without_marker(editable[0])
-        return _direct(target, "", marker, hashes, project_name, editable=True)
+            package = _requirement(line.requirement, hashes, project_name)
+        else:
+            target, marker = _without_marker(editable[0])
+            package = _direct(target, "", marker, hashes, project_name, editable=True)
     except ValueError as error:
         raise line.error(str(error), hint=_NOT_A_LOCK if "pinned" in str(error) else "") from error
+    return replace(package, config_settings=settings)
 
 
-def _hashes(line: Line) -> tuple[Hash, ...]:
-    allowed = {"--hash"} if line.requirement else {"--hash", "--editable"}
+def _check_options(line: Line) -> None:
+    allowed = {"--hash", _SETTINGS, *(() if line.requirement else ("--editable",))}
     names = [option.name for option in line.options]
     refused = [name for name in names if name not in allowed]
     if refused:
-        raise ValueError(f"the option {refused[0]} cannot stand behind a requirement here")
+        raise line.error(
+            f"the option {refused[0]} cannot stand behind a requirement here",
+            hint="no current pip has it: write --config-settings in its place, or take it out"
+            if refused[0] == "--global-option"
+            else "write it on a line of its own, or take it out",
+        )
     if names.count("--editable") > 1:
-        raise ValueError("one line has two editable requirements")
+        raise line.error("one line has two editable requirements")
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key or _UNSAFE_IN_SETTING.search(text):
+        raise ValueError(
+            f"the setting {quoted(text)} is not KEY=VALUE without quotes, backslashes and ${{…}}"
+        )
+    return key, value
+
+
+def _hashes(line: Line) -> tuple[Hash, ...]:
     hashes = [parse_hash(option.value) for option in line.options if option.name == "--hash"]
     return tuple(dict.fromkeys(hashes))
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from syncsteps.errors import LockError
 from syncsteps.locks.limits import MOST_FILES
-from syncsteps.locks.model import Directory, Lock
+from syncsteps.locks.model import Archive, Directory, Lock
+from syncsteps.locks.requirement_constraints import constrained, read_constraint
 from syncsteps.locks.requirement_entries import read_entry
 from syncsteps.locks.requirement_lines import read_lines
-from syncsteps.locks.values import is_url, parse_path, parse_url, quoted
+from syncsteps.locks.requirement_options import FileOptions
+from syncsteps.locks.values import is_url, parse_path, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from syncsteps.locks.fields import Origin
+    from syncsteps.locks.model import Package
+    from syncsteps.locks.requirement_constraints import Constraint
     from syncsteps.locks.requirement_lines import Line
 
 __all__ = ["Surroundings", "read_requirements"]
 
-_PER_REQUIREMENT = frozenset({"--hash", "--global-option", "--config-settings"})
+_CONSTRAINT = "--constraint"
+_INCLUDING = frozenset({"--requirement", _CONSTRAINT})
 
 
 class Surroundings(Protocol):
@@ -51,33 +56,32 @@ def read_requirements(
 ) -> Lock:
     """Return the lock that ``text``, a requirements file whose entries are all pinned, is.
 
-    ``-r`` is followed, relative to the file that says it; all other paths are relative to the
-    lock's root. ``--index-url`` becomes the packages' ``index``, the last one counting for all.
-    ``-c`` is accepted and not read: a constraint adds no package, and an entry that would need
-    one for its version is refused as not pinned. The other options that choose where and how files
-    are found are accepted and not obeyed. Extras of an entry say nothing that the other entries do
-    not say, and are left out.
+    ``-r`` and ``-c`` are followed, relative to the file that says it; all other paths are relative
+    to the lock's root. A constraint adds no package, and an entry that would need one for its
+    version is refused as not pinned. What the options say of where files are, and which of them
+    may be taken, becomes the packages' own; see
+    `syncsteps.locks.requirement_options.FileOptions` for those that say nothing here. Extras of an
+    entry say nothing that the other entries do not say, and are left out.
 
     Raises:
-        LockError: an entry that is not pinned, a line that cannot be read, an unset variable, or
-            files that include each other. The error's ``table`` is the line.
+        LockError: an entry that is not pinned, or contradicts a constraint, or lacks the hash that
+            ``--require-hashes`` asks for; a line that cannot be read, an unset variable, or files
+            that include each other. The error's ``table`` is the line.
     """
-    index: str | None = None
-    packages = []
+    options = FileOptions()
+    entries: list[tuple[Line, Package]] = []
+    constraints = []
     lines = _Lines(environment, surroundings)
-    for line in lines.read(text, origin.name, within=(origin.path.name,)):
-        entry = read_entry(line, project_name=surroundings.project_name)
-        if entry is not None:
-            packages.append(entry)
+    for place in lines.read(text, origin.name, within=(origin.path.name,), constrains=False):
+        if place.constrains and (constraint := read_constraint(place.line)) is not None:
+            constraints.append(constraint)
             continue
-        for option in line.options:
-            if option.name in _PER_REQUIREMENT:
-                raise line.error(f"the option {option.name} stands behind no requirement")
-            if option.name == "--index-url":
-                try:
-                    index = parse_url(option.value)
-                except ValueError as error:
-                    raise line.error(str(error)) from error
+        entry = None if place.constrains else read_entry(place.line, surroundings.project_name)
+        if entry is None:
+            options.add(place.line, file=place.file)
+        else:
+            entries.append((place.line, entry))
+    packages = _finished(entries, constraints, options)
     return Lock(
         format="requirements.txt",
         format_version="",
@@ -85,10 +89,7 @@ def read_requirements(
         root=origin.root,
         digest=origin.digest,
         layout="flat",
-        packages=tuple(
-            package if package.source is not None else replace(package, index=index)
-            for package in dict.fromkeys(packages)
-        ),
+        packages=packages,
         project=next(
             (
                 package.name
@@ -100,6 +101,43 @@ def read_requirements(
     )
 
 
+def _finished(
+    entries: list[tuple[Line, Package]], constraints: list[Constraint], options: FileOptions
+) -> tuple[Package, ...]:
+    """Return the packages of ``entries``, once each, as all of the file leaves them."""
+    by_name: dict[str, list[Constraint]] = {}
+    for constraint in constraints:
+        by_name.setdefault(constraint.name, []).append(constraint)
+    packages: dict[Package, None] = {}
+    for line, entry in entries:
+        package = entry
+        for constraint in by_name.get(entry.name, ()):
+            package = constrained(package, line, constraint)
+        if options.hashed_by is not None and not _is_hashed(package):
+            by = options.hashed_by
+            raise line.error(
+                f"{package.name} has no hash, and {by.file}, line {by.number}, requires one"
+                " (--require-hashes)",
+                hint="compile the file again with hashes, or take the option out",
+            )
+        packages[options.applied(package)] = None
+    return tuple(packages)
+
+
+def _is_hashed(package: Package) -> bool:
+    source = package.source
+    return bool(source.hashes if isinstance(source, Archive) else package.hashes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A line and the file that it is in, relative to the root; whether it only constrains."""
+
+    line: Line
+    file: str
+    constrains: bool
+
+
 class _Lines:
     """Reads lines, and counts the files that they include."""
 
@@ -108,21 +146,28 @@ class _Lines:
         self._surroundings = surroundings
         self._files = 0
 
-    def read(self, text: str, file: str, *, within: tuple[str, ...]) -> Iterator[Line]:
+    def read(
+        self, text: str, file: str, *, within: tuple[str, ...], constrains: bool
+    ) -> Iterator[_Place]:
         """Yield the lines of ``text`` and, in its place, those of every file that it includes.
 
         ``within`` are the files that are being read, relative to the root, the innermost last.
         """
         for line in read_lines(text, file=file, environment=self._environment):
-            included = [option.value for option in line.options if option.name == "--requirement"]
+            included = [option for option in line.options if option.name in _INCLUDING]
             if line.requirement or not included:
-                yield line
+                yield _Place(line=line, file=within[-1], constrains=constrains)
                 continue
-            for name in included:
-                path = _included(name, line, within[-1])
-                nested = self._nested(name, path, line, within)
-                shown = posixpath.join(posixpath.dirname(file.replace("\\", "/")), name)
-                yield from self.read(nested, shown, within=(*within, path))
+            for option in included:
+                path = _included(option.value, line, within[-1])
+                nested = self._nested(option.value, path, line, within)
+                folder = posixpath.dirname(file.replace("\\", "/"))
+                yield from self.read(
+                    nested,
+                    posixpath.join(folder, option.value),
+                    within=(*within, path),
+                    constrains=constrains or option.name == _CONSTRAINT,
+                )
 
     def _nested(self, name: str, path: str, line: Line, within: tuple[str, ...]) -> str:
         if path in within:

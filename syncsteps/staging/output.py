@@ -90,8 +90,11 @@ def run_installer(
     directory: Path,
     on_line: Callable[[str], None],
     runner: Runner,
+    places: str = "",
 ) -> None:
     """Run ``command``, an installer called ``name``, in ``directory`` with the umask 022.
+
+    ``places`` is where the lock has it look for files, if it does, without secrets.
 
     Raises:
         StagingError: it cannot be started, or ended with another status than 0.
@@ -115,7 +118,15 @@ def run_installer(
             details=[f"command: {command[0]}"],
         ) from error
     if completed.status != 0:
-        raise explain(name, completed.status, tuple(lines))
+        failure = explain(name, completed.status, tuple(lines))
+        if not places:
+            raise failure
+        raise StagingError(
+            failure.message,
+            hint=f"{failure.hint} The lock says where to look: {redact(places, secrets)}; with"
+            " --source index the configured index is asked instead.",
+            details=failure.details,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +188,20 @@ _CAUSES = (
         pattern=re.compile(r"Git executable not found|Cannot find command 'git'"),
         sentence="the lock names a git repository, and git is not installed",
         hint="Install git, or leave the package out.",
+    ),
+    _Cause(
+        pattern=re.compile(r"Invalid requirement: '?\"?(?P<pip>[^\n]*git\+file:///[^\s'\"]*)"),
+        sentence="it cannot read {what}",
+        hint="pip reads repositories on this machine's disk from version 24.1 on: update it, or use"
+        " --installer uv.",
+    ),
+    _Cause(
+        pattern=re.compile(
+            r"unexpected argument '(?P<uv>--config-settings-package)'"
+            r"|no such option: (?P<pip>--config-settings)"
+        ),
+        sentence="it does not know the option {what}",
+        hint="The lock has settings for builds: update uv to 0.7.21 or pip to 23.1 or newer.",
     ),
     _Cause(
         pattern=re.compile(

@@ -14,8 +14,10 @@ from packaging.version import InvalidVersion, Version
 from syncsteps import processes
 from syncsteps.errors import StagingError
 from syncsteps.staging.environment import installer_environment
-from syncsteps.staging.inputs import write_inputs
+from syncsteps.staging.inputs import write_groups
+from syncsteps.staging.lookups import described
 from syncsteps.staging.output import Runner, run_installer
+from syncsteps.staging.uv_settings import is_true
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selection
+    from syncsteps.staging.inputs import Inputs
     from syncsteps.staging.model import StageOptions
 
 __all__ = ["PipStager", "embedded_pip", "find_pip", "own_pip_serves", "pip_command"]
@@ -137,8 +140,14 @@ class PipStager:
 
         pip is started in ``requests``, where no ``setup.cfg`` can have a say.
         """
-        inputs = write_inputs(
-            selection, lock=lock, directory=requests, source=options.source, pylock=False
+        groups = write_groups(
+            selection,
+            lock=lock,
+            directory=requests,
+            source=options.source,
+            pylock=False,
+            # Whoever forbids every index, forbids those of the lock.
+            follow=options.source == "lock" and not is_true(self.environment, "PIP_NO_INDEX"),
         )
         environment = installer_environment(
             self.environment,
@@ -148,14 +157,29 @@ class PipStager:
                 "PYTHONNOUSERSITE": "1",
             },
         )
-        for requirements, hashed in ((inputs.hashed, True), (inputs.unhashed, False)):
-            if requirements is None:
-                continue
-            run_installer(
-                pip_command(self.pip, prefix=directory, requirements=requirements, hashed=hashed),
-                name=self.name,
-                environment=environment,
-                directory=requests,
-                on_line=on_line,
-                runner=self.runner,
-            )
+        for inputs in groups:
+            for requirements, hashed in inputs.parts:
+                run_installer(
+                    pip_command(
+                        self.pip, prefix=directory, requirements=requirements, hashed=hashed
+                    ),
+                    name=self.name,
+                    environment={**environment, **_closed(inputs)},
+                    directory=requests,
+                    on_line=on_line,
+                    runner=self.runner,
+                    places=described(inputs.lookup),
+                )
+
+
+def _closed(inputs: Inputs) -> dict[str, str]:
+    """Return the variables that keep pip from pages that a configuration names.
+
+    The index in a requirements file replaces other indexes, but pages add to each other. An empty
+    variable would not win over a configuration file; a folder that has nothing to install does.
+    """
+    if inputs.lookup is None or inputs.lookup.index is None:
+        return {}
+    empty = inputs.directory / "no-links"
+    empty.mkdir(exist_ok=True)
+    return {"PIP_FIND_LINKS": str(empty)}

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING
 
 from syncsteps import processes
 from syncsteps.staging.environment import installer_environment
-from syncsteps.staging.inputs import write_inputs
+from syncsteps.staging.inputs import write_groups
+from syncsteps.staging.lookups import described
 from syncsteps.staging.output import Runner, run_installer
-from syncsteps.staging.uv_settings import uv_settings
+from syncsteps.staging.uv_indexes import (
+    configured,
+    environment_for,
+    explicit_indexes,
+    settings_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +26,16 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selection
+    from syncsteps.staging.inputs import Inputs
     from syncsteps.staging.model import StageOptions
+    from syncsteps.staging.uv_settings import UvSettings
 
 __all__ = ["UvStager", "find_uv", "link_mode", "uv_command"]
 
+# The root of a workspace that has nothing: where the target lies within a project's directory, uv
+# would go by that project's settings instead of those beside this.
+_NO_PROJECT = "[tool.uv.workspace]\n"
+_MERGING = ("--index-strategy", "unsafe-best-match")
 _LINK_MODES = frozenset({"clone", "copy", "hardlink"})
 
 
@@ -117,25 +129,27 @@ class UvStager:
     ) -> None:
         """Fill ``directory`` as an installation prefix; see `Stager.stage`.
 
-        uv is started in ``requests``, where it finds those of the project's settings that it may
-        follow. In the project it would find all of them.
+        uv is started in ``requests``, or a folder in there, where it finds those of the project's
+        settings that it may follow. In the project it would find all of them.
         """
-        inputs = write_inputs(
-            selection, lock=lock, directory=requests, source=options.source, pylock=True
-        )
-        settings = uv_settings(lock.root.absolute(), self.environment)
-        configuration = requests / "uv.toml"
-        configuration.write_text(settings.text, encoding="utf-8")
-        features = self.environment.get("UV_PREVIEW_FEATURES", "")
-        environment = installer_environment(
-            self.environment,
-            extra={"UV_PREVIEW_FEATURES": ",".join(filter(None, [features, "pylock"]))},
-        )
-        for requirements, hashed in ((inputs.hashed, True), (inputs.unhashed, False)):
-            if requirements is None:
-                continue
-            run_installer(
-                uv_command(
+        builds = _settings_of_builds(selection)
+        settings = configured(lock.root.absolute(), self.environment, source=options.source)
+        for inputs in write_groups(
+            selection,
+            lock=lock,
+            directory=requests,
+            source=options.source,
+            pylock=True,
+            follow=options.source == "lock" and settings.table.get("no-index") is not True,
+            explicit=explicit_indexes(settings),
+        ):
+            here = settings_for(inputs.lookup, settings, lock.root.absolute(), self.environment)
+            configuration = inputs.directory / "uv.toml"
+            configuration.write_text(here.text, encoding="utf-8")
+            (inputs.directory / "pyproject.toml").write_text(_NO_PROJECT, encoding="utf-8")
+            merging = _MERGING if self._merges(inputs, here) else ()
+            for requirements, hashed in inputs.parts:
+                command = uv_command(
                     self.uv,
                     python=interpreter.executable,
                     prefix=directory,
@@ -143,11 +157,38 @@ class UvStager:
                     hashed=hashed,
                     link=link_mode(self.environment, sys.platform, shared=options.shared),
                     rebuilt=() if hashed else inputs.rebuilt,
-                    configuration=configuration if settings.exclusive else None,
-                ),
-                name=self.name,
-                environment=environment,
-                directory=requests,
-                on_line=on_line,
-                runner=self.runner,
-            )
+                    configuration=configuration if here.exclusive else None,
+                )
+                run_installer(
+                    [*command, *builds, *(merging if hashed else ())],
+                    name=self.name,
+                    environment=self._variables(inputs),
+                    directory=inputs.directory,
+                    on_line=on_line,
+                    runner=self.runner,
+                    places=described(inputs.lookup),
+                )
+
+    def _variables(self, inputs: Inputs) -> dict[str, str]:
+        features = self.environment.get("UV_PREVIEW_FEATURES", "")
+        return installer_environment(
+            environment_for(inputs.lookup, self.environment),
+            extra={"UV_PREVIEW_FEATURES": ",".join(filter(None, [features, "pylock"]))},
+        )
+
+    def _merges(self, inputs: Inputs, settings: UvSettings) -> bool:
+        """Whether the files of several indexes count as one index's, as they do for pip.
+
+        Hashes say which file is meant, so that no index can bring in one of its own.
+        """
+        said = "index-strategy" in settings.table or "UV_INDEX_STRATEGY" in self.environment
+        return inputs.lookup is not None and bool(inputs.lookup.extra_indexes) and not said
+
+
+def _settings_of_builds(selection: Selection) -> list[str]:
+    return [
+        part
+        for item in selection.packages
+        for key, value in item.package.config_settings
+        for part in ("--config-settings-package", f"{item.name}:{key}={value}")
+    ]

@@ -55,6 +55,19 @@ _FOLLOWED = frozenset(
         "system-certs",
     }
 )
+_NETWORK = frozenset(
+    {
+        "allow-insecure-host",
+        "cache-dir",
+        "http-proxy",
+        "https-proxy",
+        "keyring-provider",
+        "native-tls",
+        "no-proxy",
+        "offline",
+        "system-certs",
+    }
+)
 _PLACES = frozenset({"cache-dir", "extra-index-url", "find-links", "index-url"})
 _MISLEADING = frozenset(
     {
@@ -91,7 +104,7 @@ def uv_settings(
     They are those of the file that uv itself would take: ``UV_CONFIG_FILE``, else the nearest
     ``uv.toml`` or ``[tool.uv]`` from ``directory`` upwards; with paths made absolute. The user's
     and the system's files are left to uv, unless one of them misleads it: ``misleading`` are keys
-    that do, besides those that always would.
+    that do, besides those that always would. Of such a file only the network's settings count.
 
     Raises:
         StagingError: the file is not one that uv could follow.
@@ -102,9 +115,16 @@ def uv_settings(
     if named is not None:
         return _settings(Path(named), _read(Path(named)), exclusive=True)
     keys = _MISLEADING | misleading
-    exclusive = any(_misleads(path, keys) for path in _files_of_user(environment))
+    files = tuple(_files_of_user(environment))
     path, table = _of_project(directory)
-    return _settings(path, table, exclusive=exclusive)
+    if not any(_misleads(file, keys) for file in files):
+        return _settings(path, table, exclusive=False)
+    # How a network is reached holds for every index; uv will not read it there any more.
+    for file in files:
+        if file.is_file():
+            reached = _followed(_read(file), file.parent)
+            table = {**{k: v for k, v in reached.items() if k in _NETWORK - keys}, **table}
+    return _settings(path, table, exclusive=True)
 
 
 def is_true(environment: Mapping[str, str], name: str) -> bool:

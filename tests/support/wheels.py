@@ -31,7 +31,8 @@ def get_requires_for_build_wheel(config_settings=None):
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     script = ROOT / "_backend" / "build_script.txt"
-    exec(compile(script.read_text(), str(script), "exec"), {"ROOT": ROOT})
+    known = {"ROOT": ROOT, "SETTINGS": config_settings or {}}
+    exec(compile(script.read_text(), str(script), "exec"), known)
     info = "@STEM@.dist-info"
     members = {}
     for path in sorted((ROOT / "src").rglob("*")):
@@ -181,8 +182,8 @@ def make_source_tree(
     """Write a project that pip and uv can build with no network into ``directory``; return it.
 
     Its PEP 517 backend lies in the tree. ``files`` go under ``src``. ``build_script`` is Python
-    that runs first in ``build_wheel``, with ``ROOT``, the tree's path, at hand: raise there for a
-    build that fails.
+    that runs first in ``build_wheel``, with ``ROOT``, the tree's path, and ``SETTINGS``, the
+    frontend's, at hand: raise there for a build that fails.
     """
     if files is None:
         files = {f"{_escaped(name)}.py": f"__version__ = {version!r}\n"}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from packaging.version import Version
@@ -233,3 +235,32 @@ def test_an_sdist_is_a_file_like_a_wheel() -> None:
     assert texts(select_one(package, sdist)).hashed == (
         f"demo @ {place} \\\n    --hash=sha256:{B}\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("only", "option"), [("sdists", "--no-binary demo\n"), ("wheels", "--only-binary demo\n")]
+)
+def test_kinds_of_files_that_the_lock_rules_out(
+    only: Literal["wheels", "sdists"], option: str
+) -> None:
+    package = Package(name="demo", version=Version("1.0"), only=only)
+    text = texts(select_one(package, Pinned(hashes=WHEEL.hashes))).hashed
+    assert text == f"{option}demo==1.0 \\\n    --hash=sha256:{C}\n"
+
+
+def test_settings_for_a_build() -> None:
+    package = Package(
+        name="demo", version=Version("1.0"), config_settings=(("a", "b c"), ("--x", ""))
+    )
+    selection = select_one(package, Pinned())
+    lines = 'demo==1.0 \\\n    --config-settings="a=b c" \\\n    --config-settings="--x="\n'
+    assert texts(selection).unhashed == lines
+    plain = to_requirements(selection, lock=make_lock(), root=ROOT, config_settings=False)
+    assert plain.unhashed == "demo==1.0\n"
+
+
+@pytest.mark.parametrize("value", ['"', "\\", "${HOME}", "x #y", "\n--index-url x"])
+def test_settings_are_checked(value: str) -> None:
+    package = replace(make_package("demo"), config_settings=(("a", value),))
+    with pytest.raises(SelectionError):
+        texts(select_one(package, Pinned()))

@@ -61,6 +61,16 @@ def document(*items: Conditional, base: Path | None = None, **parts: Any) -> dic
 
 
 class TestRequirements:
+    def test_options_once_for_each_name(self) -> None:
+        package = Package(
+            name="demo", version=Version("1.0"), only="sdists", config_settings=(("a", "b"),)
+        )
+        items = [of(package, f"sys_platform == '{each}'") for each in ("linux", "win32")]
+        lines = requirements(*items).unhashed.splitlines()
+        assert lines[0] == "--no-binary demo"
+        assert lines.count("--no-binary demo") == 1
+        assert lines.count('    --config-settings="a=b"') == 2
+
     def test_every_hash_and_the_marker(self) -> None:
         item = of(DEMO, "sys_platform == 'win32'", "app", "extra:x")
         assert requirements(item, of(make_package("z")), annotate=True) == Requirements(

@@ -313,3 +313,16 @@ class TestWhatIsMalformed:
         with pytest.raises(LockError, match="is not a name") as caught:
             read_pipfile(document, ORIGIN, project_name=lambda _: "a\n-r b")
         assert caught.value.key == "path"
+
+
+@pytest.mark.parametrize(("verify", "trusted"), [(False, ("a.invalid:8443",)), (True, None)])
+def test_a_source_whose_certificate_is_not_verified(
+    verify: bool,  # noqa: FBT001 - a value of the lock
+    trusted: tuple[str, ...] | None,
+) -> None:
+    document = pipfile_document(default={"x": {"version": "==1", "index": "own"}})
+    url = "https://me:pw@a.invalid:8443/simple"
+    document["_meta"]["sources"].append({"name": "own", "url": url, "verify_ssl": verify})
+    (found,) = read(document).packages
+    assert found.index == url
+    assert (found.lookup and found.lookup.trusted_hosts) == trusted

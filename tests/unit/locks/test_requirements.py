@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from syncsteps.errors import LockError
 from syncsteps.locks.fields import Origin
-from syncsteps.locks.model import Archive, Directory, Hash, Lock, Package, Vcs
+from syncsteps.locks.model import Archive, Directory, Hash, Lock, Lookup, Package, Vcs
 from syncsteps.locks.requirements import read_requirements
 from tests.support.lock_texts import REQUIREMENTS, SHA
 
@@ -194,13 +194,131 @@ def test_what_is_wrong_and_where(text: str, message: str) -> None:
     assert (caught.value.file, caught.value.table) == ("reqs.txt", "line 3")
 
 
-def test_options_that_are_accepted_and_not_obeyed() -> None:
+def test_options_that_change_nothing_where_everything_is_pinned() -> None:
+    lock = read("--pre --prefer-binary\n--use-feature=x\na==1\n")
+    assert lock.packages == (Package(name="a", version=Version("1")),)
+
+
+def test_where_files_are_looked_up() -> None:
     lock = read(
-        "--extra-index-url=https://b.invalid/ -f ./links --no-index --pre --prefer-binary\n"
-        "--no-binary :all:\n--only-binary=a,b\n--require-hashes\n--trusted-host 'b.invalid'\n"
-        "-c constraints.txt\n--use-feature=x\n-ihttps://index.invalid/\na==1\n"
+        "--extra-index-url=https://b.invalid/ -f ./links --find-links https://c.invalid/page\n"
+        "--trusted-host 'b.invalid:8443'\n-ihttps://index.invalid/\na==1\n./b-1.0.tar.gz\n"
+        "-r sub/more.txt\n",
+        sub__more="--find-links wheels\n",
     )
-    assert [(item.name, item.index) for item in lock.packages] == [("a", "https://index.invalid/")]
+    a, b = lock.packages
+    assert a.index == "https://index.invalid/"
+    assert a.lookup == Lookup(
+        index="https://index.invalid/",
+        extra_indexes=("https://b.invalid/",),
+        find_links=("links", "https://c.invalid/page", "sub/wheels"),
+        trusted_hosts=("b.invalid:8443",),
+    )
+    assert (b.index, b.lookup) == (None, None)
+
+
+def test_no_index_and_only_an_index() -> None:
+    assert read("--no-index\n-f .\na==1").packages[0].lookup == Lookup(
+        no_index=True, find_links=(".",)
+    )
+    assert read("-i https://index.invalid/\na==1").packages[0].lookup is None
+
+
+@pytest.mark.parametrize("host", ["a b", "https://a.invalid", "a.invalid/x", "u@a.invalid"])
+def test_what_is_no_host(host: str) -> None:
+    with pytest.raises(LockError, match="line 1"):
+        read(f"--trusted-host '{host}'\na==1")
+
+
+@pytest.mark.parametrize(
+    ("options", "a", "b"),
+    [
+        ("--no-binary a", "sdists", None),
+        ("--only-binary=A,b", "wheels", "wheels"),
+        ("--no-binary :all:", "sdists", "sdists"),
+        ("--no-binary :all: --only-binary a", "wheels", "sdists"),
+        ("--only-binary a --no-binary a", "sdists", None),
+        ("--only-binary a --no-binary :all:", "sdists", "sdists"),
+        ("--no-binary a --no-binary :none:", None, None),
+        ("--no-binary a,:none:,b", None, "sdists"),
+        ("--only-binary :all: --no-binary b", "wheels", "sdists"),
+    ],
+)
+def test_which_kinds_of_files_may_be_taken(options: str, a: str | None, b: str | None) -> None:
+    lock = read(f"a==1\nb==1\n{options}\n")
+    assert [package.only for package in lock.packages] == [a, b]
+
+
+def test_a_kind_of_files_of_no_name() -> None:
+    with pytest.raises(LockError, match="line 1"):
+        read("--no-binary 'a --index-url'\na==1")
+
+
+def test_every_entry_has_the_hash_that_the_file_requires() -> None:
+    hashed = f"a==1 --hash=sha256:{SHA}\n"
+    assert len(read(f"--require-hashes\n{hashed}").packages) == 1
+    for bad in ("b==1", "-e .", f"c @ git+https://files.invalid/c@{COMMIT}"):
+        with pytest.raises(LockError, match=r"has no hash, and reqs\.txt, line 1") as caught:
+            read(f"--require-hashes\n{hashed}{bad}\n")
+        assert caught.value.table == "line 3"
+
+
+def test_constraints_that_hold_change_nothing() -> None:
+    text = "a==1.0\nb==2 ; python_version < '3'\n"
+    constraints = "a>=1\nb==1 ; python_version >= '3'\nc==9\n-i https://index.invalid/\n"
+    lock = read(f"{text}-c c.txt\n", c=constraints)
+    assert [(p.name, str(p.version), p.index) for p in lock.packages] == [
+        ("a", "1.0", "https://index.invalid/"),
+        ("b", "2", "https://index.invalid/"),
+    ]
+
+
+@pytest.mark.parametrize("constraint", ["a==1.1", "a @ https://files.invalid/a-1.0.tar.gz", "A<1"])
+def test_a_constraint_that_contradicts_a_pin(constraint: str) -> None:
+    with pytest.raises(LockError, match="contradicts the constraint") as caught:
+        read("-c sub/c.txt\na==1.0\n", sub__c=f"# nothing\n{constraint}\n")
+    assert (caught.value.file, caught.value.table) == ("reqs.txt", "line 2")
+    assert "of sub/c.txt, line 2" in str(caught.value)
+
+
+def test_hashes_of_constraints() -> None:
+    other = "0" * 64
+    (bare,) = read("-c c.txt\na==1", c=f"a==1 --hash=sha256:{SHA}").packages
+    assert bare.hashes == (SHA256,)
+    both = f"a==1 --hash=sha256:{SHA} --hash=sha256:{other}\n-c c.txt"
+    assert read(both, c=f"a==1 --hash=sha256:{SHA}").packages[0].hashes == (SHA256,)
+    with pytest.raises(LockError, match=r"no hash of a is also one of c\.txt, line 1"):
+        read(f"a==1 --hash=sha256:{other}\n-c c.txt", c=f"a==1 --hash=sha256:{SHA}")
+
+
+@pytest.mark.parametrize("constraint", ["-e ./x", "./x", "a=1", "a==1 --hash=md5"])
+def test_what_is_no_constraint(constraint: str) -> None:
+    with pytest.raises(LockError) as caught:
+        read("a==1\n-c c.txt", c=constraint)
+    assert (caught.value.file, caught.value.table) == ("c.txt", "line 1")
+
+
+def test_a_constraint_that_is_not_there() -> None:
+    with pytest.raises(LockError, match=r"cannot include 'c\.txt': there is no such file"):
+        read("a==1\n-c c.txt\n")
+
+
+def test_settings_for_builds() -> None:
+    package = one("a==1 --config-settings a=b -C c='d=e f' --config-settings \"--x=y\"")
+    assert package.config_settings == (("a", "b"), ("c", "d=e f"), ("--x", "y"))
+    assert one("-e . --config-setting a=").config_settings == (("a", ""),)
+
+
+@pytest.mark.parametrize("setting", ["a", "=b", "'a=\"b'", "a=b\\c"])
+def test_what_is_no_setting(setting: str) -> None:
+    with pytest.raises(LockError, match="is not KEY=VALUE"):
+        read(f"a==1 --config-settings {setting}")
+
+
+def test_an_option_that_pip_has_no_more() -> None:
+    with pytest.raises(LockError, match="--global-option cannot stand behind") as caught:
+        read("a==1 --global-option=x")
+    assert "--config-settings" in caught.value.hint
 
 
 def test_variables_come_from_the_environment_that_is_given() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import tomli
 
-from syncsteps.locks.model import Directory, Vcs
+from syncsteps.locks.model import Directory, Lookup, Vcs
 from syncsteps.selection.model import Pinned, Selected
-from syncsteps.staging.inputs import write_inputs
+from syncsteps.staging.inputs import write_groups, write_inputs
 from tests.support.locks import make_hash, make_lock, make_wheel_entry
 from tests.support.prefixes import select_version, selection_of
 
@@ -80,3 +81,65 @@ def test_only_what_has_no_hash(tmp_path: Path) -> None:
     )
     assert inputs.hashed is None
     assert inputs.unhashed is not None
+
+
+def _pinned(name: str, **fields: object) -> Selected:
+    one = select_version(name)
+    package = replace(one.package, **fields)  # type: ignore[arg-type]
+    return Selected(package=package, chosen=Pinned(hashes=(make_hash("a"),)))
+
+
+def test_each_index_has_files_of_its_own(tmp_path: Path) -> None:
+    url, other = "https://one.invalid/simple", "https://two.invalid/simple"
+    selection = selection_of(
+        A, _pinned("b", index=url), _pinned("c", index=other), _pinned("d", index=url), GIT
+    )
+    groups = [
+        *write_groups(
+            selection, lock=LOCK, directory=tmp_path, source="lock", pylock=False, follow=True
+        )
+    ]
+    assert [group.lookup for group in groups] == [None, Lookup(index=url), Lookup(index=other)]
+    assert [[hashed for _, hashed in group.parts] for group in groups] == [
+        [True, False],
+        [True],
+        [True],
+    ]
+    first = (groups[1].directory / "hashed.txt").read_text()
+    assert first.startswith(f"--index-url {url}\nb==1.0")
+    assert "\nd==1.0" in first
+    assert "--index-url" not in (tmp_path / "hashed.txt").read_text()
+    assert len({group.directory for group in groups}) == 3
+
+
+def test_for_uv_the_files_do_not_say_where_to_look(tmp_path: Path) -> None:
+    selection = selection_of(
+        _pinned("b", index="https://one.invalid", config_settings=(("x", "y"),), only="sdists")
+    )
+    (group,) = write_groups(
+        selection, lock=LOCK, directory=tmp_path, source="lock", pylock=True, follow=True
+    )
+    text = (group.directory / "hashed.txt").read_text()
+    assert text.startswith("--no-binary b\nb==1.0 \\\n    --hash=")
+
+
+def test_nothing_is_written_for_nothing(tmp_path: Path) -> None:
+    url = "https://one.invalid/simple"
+    (group,) = write_groups(
+        selection_of(_pinned("b", index=url)),
+        lock=LOCK,
+        directory=tmp_path,
+        source="lock",
+        pylock=False,
+        follow=True,
+    )
+    assert group.directory != tmp_path
+    (unfollowed,) = write_groups(
+        selection_of(_pinned("b", index=url)),
+        lock=LOCK,
+        directory=tmp_path,
+        source="lock",
+        pylock=False,
+        follow=False,
+    )
+    assert (unfollowed.directory, unfollowed.lookup) == (tmp_path, None)

@@ -154,6 +154,43 @@ def test_explain_says_what_went_wrong(output: str, sentence: str) -> None:
     assert error.exit_code == 5
 
 
+@pytest.mark.parametrize(
+    ("output", "sentence", "hint"),
+    [
+        (
+            "ERROR: Invalid requirement: 'a @ git+file:///x.git@c' (from line 1 of r.txt)",
+            "it cannot read a @ git+file:///x.git@c",
+            "24.1",
+        ),
+        (
+            "error: unexpected argument '--config-settings-package' found",
+            "it does not know the option --config-settings-package",
+            "update uv",
+        ),
+        ("pip: error: no such option: --config-settings", "the option --config-settings", "23.1"),
+    ],
+)
+def test_explain_what_an_old_installer_does_not_know(output: str, sentence: str, hint: str) -> None:
+    error = explain("pip", 2, [output])
+    assert sentence in str(error)
+    assert hint in error.hint
+
+
+def test_a_failure_tells_where_the_lock_looks() -> None:
+    with pytest.raises(StagingError) as caught:
+        run_installer(
+            ["tool"],
+            name="uv",
+            environment={"MY_TOKEN": "secret-value"},
+            directory=Path("/here"),
+            on_line=lambda _: None,
+            runner=_runner(1, "there is no version of demo==1"),
+            places="https://a.invalid/secret-value/simple",
+        )
+    assert str(caught.value) == "uv failed: demo==1 cannot be found; the target was not touched"
+    assert "look: https://a.invalid/***/simple; with --source index" in caught.value.hint
+
+
 def test_explain_keeps_the_last_lines() -> None:
     error = explain("pip", 3, [f"line {number}" for number in range(30)] + ["", " "])
     assert str(error) == "pip ended with status 3; the target was not touched"
