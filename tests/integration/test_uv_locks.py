@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +13,9 @@ import uv
 
 from syncsteps.locks import read_lock
 from syncsteps.locks.model import Archive, Vcs
+from syncsteps.reading import read_project_lock
 from syncsteps.selection import Request, select
+from syncsteps.settings import Settings
 from tests.conformance.compare import compare
 from tests.conformance.corpus import Project
 from tests.conformance.environments import grid
@@ -66,6 +68,26 @@ class Workshop:
         )
         assert done.returncode == 0, done.stderr
         return read_lock(self.root / "uv.lock")
+
+    def exported(self, settings: Settings) -> set[str]:
+        """Return the names of what uv exports from its index, the default groups with it."""
+        named = {
+            "--package": settings.package,
+            "--group": settings.group,
+            "--only-group": settings.only_group,
+        }
+        options = [part for flag, names in named.items() for name in names for part in (flag, name)]
+        done = subprocess.run(
+            [self.program, "export", "--frozen", "--quiet", "--no-hashes", "--no-emit-local",
+             *options, *(["--all-packages"] if settings.all_packages else [])],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return {line.partition("==")[0] for line in done.stdout.splitlines() if "==" in line}
 
     def agrees(self) -> int:
         """Return how many cases there are, in none of which uv and syncsteps differ.
@@ -154,6 +176,41 @@ def test_a_workspace_whose_members_bring_extras_and_inherit_groups(workshop: Wor
         "own-lint": "1.0",
     }
     assert workshop.agrees() > 1000
+
+
+def test_default_groups_are_those_that_uv_installs(workshop: Workshop) -> None:
+    for name in ("base", "docs", "lint", "own", "root-only"):
+        workshop.wheel(name)
+    workshop.write(
+        _project(
+            '"base"',
+            '[dependency-groups]\ndev = ["root-only"]\nlint = ["lint"]\ndocs = ["docs"]\n'
+            '[tool.uv]\ndefault-groups = ["lint", "docs"]\n'
+            '[tool.uv.workspace]\nmembers = ["lib", "tool"]\n',
+        )
+    )
+    workshop.write(_project(more='[dependency-groups]\ndev = ["own"]\n', name="lib"), "lib")
+    workshop.write(_project('"base"', "[tool.uv]\ndefault-groups = []\n", name="tool"), "tool")
+    workshop.lock()
+    seen = set()
+
+    for asked in (
+        Settings(directory=workshop.root),
+        Settings(directory=workshop.root, group=("dev",)),
+        Settings(directory=workshop.root, package=("lib",)),
+        Settings(directory=workshop.root, package=("lib",), group=("docs",)),
+        Settings(directory=workshop.root, package=("tool",)),
+        Settings(directory=workshop.root, package=("lib", "tool")),
+        Settings(directory=workshop.root, all_packages=True),
+        Settings(directory=workshop.root, only_group=("docs",)),
+    ):
+        settings = replace(asked, lock=str(workshop.root / "uv.lock"), default_groups=True)
+        lock = read_project_lock(settings, environment={})
+        selection = select(lock, settings.request, grid()[ON_LINUX])
+        ours = {item.name for item in selection.packages if not item.package.local}
+        assert ours == workshop.exported(settings), settings.request
+        seen.add(frozenset(ours))
+    assert len(seen) >= 6
 
 
 def test_members_need_not_be_there(workshop: Workshop) -> None:
