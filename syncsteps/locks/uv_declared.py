@@ -9,7 +9,15 @@ from packaging.specifiers import SpecifierSet
 
 from syncsteps.locks.model import Declared, DeclaredSource, Recorded
 from syncsteps.locks.uv_sources import KINDS
-from syncsteps.locks.values import parse_marker, parse_name, parse_specifier
+from syncsteps.locks.values import (
+    is_url,
+    parse_marker,
+    parse_name,
+    parse_path,
+    parse_specifier,
+    parse_url,
+    parse_vcs_url,
+)
 
 if TYPE_CHECKING:
     from syncsteps.locks.fields import Table
@@ -33,7 +41,11 @@ def read_declared(row: Table, *, group: str | None = None) -> Declared:
     marker = row.parse("marker", parse_marker)
     extras = set(_EXTRA.findall(row.text("marker") or "")) if group is None else set()
     place = kind or ("index" if isinstance(row.values.get("index"), str) else None)
-    location = "" if place is None else row.text(place) or ""
+    location = (
+        None
+        if place is None
+        else row.parse(place, parse_vcs_url if place == "git" else _parse_place)
+    )
     return Declared(
         name=row.require("name", parse_name),
         extras=tuple(sorted(row.parse_each("extras", parse_name))),
@@ -41,8 +53,16 @@ def read_declared(row: Table, *, group: str | None = None) -> Declared:
         extra=min(extras) if extras else None,
         group=group,
         marker=marker,
-        source=None if place is None else DeclaredSource(kind=place, location=location),
+        source=(
+            None
+            if place is None or location is None
+            else DeclaredSource(kind=place, location=location)
+        ),
     )
+
+
+def _parse_place(text: str) -> str:
+    return parse_url(text) if is_url(text) else parse_path(text)
 
 
 def read_default_groups(entry: Table) -> tuple[str, ...] | Literal["all"] | None:

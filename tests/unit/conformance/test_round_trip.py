@@ -73,7 +73,7 @@ def test_a_package_that_no_index_has() -> None:
 def test_declining_the_default_groups_keeps_the_projects_own() -> None:
     before = lock_of(NAMED, production_group="main", groups=("main",))
     marked = make_package("one", sdist=NAMED.sdist, marker="'main' in dependency_groups")
-    after = lock_of(marked, groups=("main",), default_groups=("main",))
+    after = lock_of(marked, groups=("main",), default_groups=("main",), production_group="main")
     assert same(before, after, default_groups=False)
 
 
