@@ -11,8 +11,7 @@ from packaging.utils import canonicalize_name
 from syncsteps.errors import StagingError
 from syncsteps.locks.boundaries import outside
 from syncsteps.locks.model import Directory
-from syncsteps.locks.staleness import staleness
-from syncsteps.locks.staleness_workspace import read_workspace
+from syncsteps.locks.staleness import read_workspace, staleness
 from syncsteps.plan import Keep, make_plan
 from syncsteps.reading import read_selection
 from syncsteps.receipts import (

@@ -14,8 +14,7 @@ import tomli
 import uv
 
 from syncsteps.locks import read_lock
-from syncsteps.locks.staleness import staleness
-from syncsteps.locks.staleness_workspace import read_workspace
+from syncsteps.locks.staleness import read_workspace, staleness
 from tests.support.index import Index
 from tests.support.wheels import make_wheel
 

@@ -15,8 +15,7 @@ from packaging.utils import canonicalize_name
 from syncsteps.errors import LockError
 from syncsteps.locks import read_lock as read_lock_uncached
 from syncsteps.locks.model import Directory
-from syncsteps.locks.staleness import Staleness, staleness
-from syncsteps.locks.staleness_workspace import read_workspace
+from syncsteps.locks.staleness import Staleness, read_workspace, staleness
 
 if TYPE_CHECKING:
     from syncsteps.locks.model import Hash, Package

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import tomli
 
 from syncsteps.locks.model import Directory
-from syncsteps.locks.staleness_project import tool_uv
+from syncsteps.locks.staleness.project import tool_uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

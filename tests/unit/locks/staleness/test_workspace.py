@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 import tomli
 
 from syncsteps.locks import read_lock
-from syncsteps.locks.staleness import staleness
-from syncsteps.locks.staleness_workspace import read_workspace
+from syncsteps.locks.staleness import read_workspace, staleness
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncsteps.locks.staleness_workspace import Workspace
+    from syncsteps.locks.staleness import Workspace
 
 LOCK = """\
 version = 1

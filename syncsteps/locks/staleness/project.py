@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from packaging.markers import Marker
     from packaging.specifiers import SpecifierSet
 
-    from syncsteps.locks.staleness_sources import Placed, Sources
+    from syncsteps.locks.staleness.sources import Placed, Sources
 
 __all__ = [
     "Project",

@@ -13,7 +13,7 @@ import tomli
 from syncsteps.locks.fields import Origin
 from syncsteps.locks.pdm import read_pdm
 from syncsteps.locks.staleness import Staleness, staleness
-from syncsteps.locks.staleness_pdm import pdm_hashes
+from syncsteps.locks.staleness.pdm import pdm_hashes
 
 ORIGIN = Origin(name="pdm.lock", path=Path("pdm.lock"), root=Path(), digest="")
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
-from syncsteps.locks.staleness_markers import same_condition
-from syncsteps.locks.staleness_project import UnreadableError, read_wanted, strings, tool_uv
-from syncsteps.locks.staleness_requirements import differences
+from syncsteps.locks.staleness.markers import same_condition
+from syncsteps.locks.staleness.project import UnreadableError, read_wanted, strings, tool_uv
+from syncsteps.locks.staleness.requirements import differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from syncsteps.locks.model import ConflictItem, Lock
-    from syncsteps.locks.staleness_sources import Sources
+    from syncsteps.locks.staleness.sources import Sources
 
     Sides = frozenset[tuple[str, str, str]]
     File = tuple[str, str | None, Mapping[str, Any]]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from syncsteps.locks.staleness_markers import releases_around, same_condition
+from syncsteps.locks.staleness.markers import releases_around, same_condition
 
 
 def same(one: str, other: str, extra: str = "", pythons: str = ">=3.9") -> bool:

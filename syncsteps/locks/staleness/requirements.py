@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from syncsteps.locks.staleness_markers import same_condition
-from syncsteps.locks.staleness_project import flattened
-from syncsteps.locks.staleness_sources import same_source
+from syncsteps.locks.staleness.markers import same_condition
+from syncsteps.locks.staleness.project import flattened
+from syncsteps.locks.staleness.sources import same_source
 from syncsteps.locks.values import redacted
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
     from syncsteps.locks.model import Declared, DeclaredSource, Lock, Package
-    from syncsteps.locks.staleness_project import Project, Wanted
+    from syncsteps.locks.staleness.project import Project, Wanted
 
 __all__ = ["differences", "requirement_changes"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from syncsteps.locks.staleness import staleness
-from syncsteps.locks.staleness_poetry import poetry_hashes
+from syncsteps.locks.staleness.poetry import poetry_hashes
 from tests.support.locks import make_lock
 
 # As poetry 2.5.1 writes them, and before 2.3 for the second of the last.

@@ -7,7 +7,7 @@ import tomli
 from packaging.requirements import Requirement
 
 from syncsteps.locks.model import DeclaredSource
-from syncsteps.locks.staleness_sources import Placed, Sources, same_source
+from syncsteps.locks.staleness.sources import Placed, Sources, same_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

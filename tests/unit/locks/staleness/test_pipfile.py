@@ -10,7 +10,7 @@ import tomli
 from syncsteps.locks.fields import Origin
 from syncsteps.locks.pipfile import read_pipfile
 from syncsteps.locks.staleness import Staleness, staleness
-from syncsteps.locks.staleness_pipfile import pipfile_hashes
+from syncsteps.locks.staleness.pipfile import pipfile_hashes
 from tests.support.pipfile_texts import PIPFILE, PIPFILE_HASHES, pipfile_document
 
 ORIGIN = Origin(name="Pipfile.lock", path=Path("Pipfile.lock"), root=Path(), digest="")

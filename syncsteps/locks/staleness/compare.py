@@ -1,15 +1,15 @@
-"""Whether a lock still is what the project asks for."""
+"""Holding a lock against the files that it was made from, whatever its format."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from syncsteps.locks.staleness_pdm import pdm_hashes
-from syncsteps.locks.staleness_pipfile import pipfile_hashes
-from syncsteps.locks.staleness_poetry import poetry_hashes
-from syncsteps.locks.staleness_uv import uv_changes
-from syncsteps.locks.staleness_workspace import Workspace
+from syncsteps.locks.staleness.pdm import pdm_hashes
+from syncsteps.locks.staleness.pipfile import pipfile_hashes
+from syncsteps.locks.staleness.poetry import poetry_hashes
+from syncsteps.locks.staleness.uv import uv_changes
+from syncsteps.locks.staleness.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

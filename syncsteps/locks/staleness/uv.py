@@ -10,18 +10,18 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from syncsteps.locks.model import Directory
-from syncsteps.locks.staleness_markers import releases_around
-from syncsteps.locks.staleness_project import UnreadableError, read_project, strings, tool_uv
-from syncsteps.locks.staleness_requirements import requirement_changes
-from syncsteps.locks.staleness_settings import setting_changes
-from syncsteps.locks.staleness_sources import Sources
-from syncsteps.locks.staleness_workspace import member_directories
+from syncsteps.locks.staleness.markers import releases_around
+from syncsteps.locks.staleness.project import UnreadableError, read_project, strings, tool_uv
+from syncsteps.locks.staleness.requirements import requirement_changes
+from syncsteps.locks.staleness.settings import setting_changes
+from syncsteps.locks.staleness.sources import Sources
+from syncsteps.locks.staleness.workspace import member_directories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from syncsteps.locks.model import Lock, Package
-    from syncsteps.locks.staleness_workspace import Workspace
+    from syncsteps.locks.staleness.workspace import Workspace
 
 __all__ = ["uv_changes"]
 
