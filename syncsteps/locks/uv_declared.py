@@ -17,6 +17,7 @@ from syncsteps.locks.values import (
     parse_specifier,
     parse_url,
     parse_vcs_url,
+    without_credentials,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read_declared(row: Table, *, group: str | None = None) -> Declared:
     location = (
         None
         if place is None
-        else row.parse(place, parse_vcs_url if place == "git" else _parse_place)
+        else row.parse(place, _parse_repository if place == "git" else _parse_place)
     )
     return Declared(
         name=row.require("name", parse_name),
@@ -62,7 +63,12 @@ def read_declared(row: Table, *, group: str | None = None) -> Declared:
 
 
 def _parse_place(text: str) -> str:
-    return parse_url(text) if is_url(text) else parse_path(text)
+    # Whoever compares it takes no notice of credentials.
+    return without_credentials(parse_url(text) if is_url(text) else parse_path(text))
+
+
+def _parse_repository(text: str) -> str:
+    return without_credentials(parse_vcs_url(text))
 
 
 def read_default_groups(entry: Table) -> tuple[str, ...] | Literal["all"] | None:

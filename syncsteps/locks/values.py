@@ -41,6 +41,7 @@ __all__ = [
     "quoted",
     "redacted",
     "split_url",
+    "without_credentials",
 ]
 
 VCS_TYPES = ("git", "hg", "svn", "bzr")
@@ -103,6 +104,11 @@ _DEEPEST_MARKER = 40
 def redacted(text: str) -> str:
     """Return ``text`` with the user and password of every URL in it replaced by asterisks."""
     return _USER_INFO.sub("****@", text)
+
+
+def without_credentials(text: str) -> str:
+    """Return ``text`` without the user and password of every URL in it."""
+    return _USER_INFO.sub("", text)
 
 
 def quoted(text: str) -> str:

@@ -137,10 +137,11 @@ HOSTILE = (
     "*",
 )
 # Which fields of `Lock` may keep such a text. The first three are parts of outputs, encoded there;
+# `extra_indexes` and `find_links` are told to an installer as `index` is, and to nobody else;
 # `source_id` only tells one entry from another: no output, message, report or receipt has it.
 _BENIGN = "zz"
 _SELDOM = 16
-_KEEPS = frozenset({"url", "path", "index", "source_id"})
+_KEEPS = frozenset({"extra_indexes", "find_links", "index", "path", "source_id", "url"})
 _LINE = re.compile(
     r"(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)"
     r"(?:==(?P<version>[a-z0-9.!+]+)| @ (?P<url>[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'\\`<>{}$;^|]+))"
