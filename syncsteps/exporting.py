@@ -137,7 +137,8 @@ class _Asking:
                 hint="install uv (it comes with `syncsteps[uv]`), or export it as requirements.txt",
             )
         self.on_event(AskingIndex(total=len(questions)))
-        found = UvAsker(uv=uv, environment=self.environment).ask(
+        asker = UvAsker(uv=uv, environment=self.environment, source=self.settings.source)
+        found = asker.ask(
             questions,
             root=lock.root,
             on_line=lambda line: self.on_event(StagingLine(text=line)),

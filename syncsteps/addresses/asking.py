@@ -18,14 +18,17 @@ from syncsteps.errors import StagingError
 from syncsteps.locks import read_lock
 from syncsteps.locks.model import Hash, Sdist, Wheel
 from syncsteps.staging.environment import installer_environment
+from syncsteps.staging.lookups import on_this_disk
 from syncsteps.staging.output import Runner, explain, redact, secret_values
-from syncsteps.staging.uv_settings import is_true, uv_settings
+from syncsteps.staging.uv_indexes import configured, environment_for, settings_for
+from syncsteps.staging.uv_settings import is_true
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from syncsteps.addresses.questions import Project, Question
-    from syncsteps.locks.model import Package
+    from syncsteps.locks.model import Lookup, Package
+    from syncsteps.staging.uv_settings import UvSettings
 
 __all__ = ["UvAsker"]
 
@@ -84,10 +87,15 @@ _CHOOSING = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UvAsker:
-    """Asks with the executable ``uv``, started with the variables of ``environment``."""
+    """Asks with the executable ``uv``, started with the variables of ``environment``.
+
+    ``source`` is ``index`` where only configured indexes count: those that a variable names, if one
+    does.
+    """
 
     uv: Path
     environment: Mapping[str, str]
+    source: str = "lock"
     runner: Runner = processes.run
 
     def ask(
@@ -104,18 +112,36 @@ class UvAsker:
                 project.
             LockError: what it answers cannot be read.
         """
+        alike: dict[Lookup | None, list[Question]] = {}
+        for question in questions:
+            alike.setdefault(question.lookup, []).append(question)
         try:
-            return self._ask(tuple(questions), root.absolute(), on_line)
+            return tuple(
+                release
+                for lookup, some in alike.items()
+                for release in self._ask(tuple(some), self._place(lookup, root.absolute()), on_line)
+            )
         except OSError as error:
             raise StagingError(
                 f"cannot write a temporary project for uv: {error.strerror or error}",
                 hint="free space in the directory for temporary files, or name another in TMPDIR",
             ) from error
 
+    def _place(self, lookup: Lookup | None, root: Path) -> _Place:
+        """Return what uv may read to look where ``lookup`` says."""
+        settings = configured(root, self.environment, source=self.source, misleading=_MISLEADING)
+        located = None if lookup is None else on_this_disk(lookup, root=root, of="the lock")
+        return _Place(
+            settings=settings_for(
+                located, settings, root, self.environment, misleading=_MISLEADING
+            ),
+            environment=environment_for(located, self.environment),
+        )
+
     def _ask(
-        self, remaining: tuple[Question, ...], root: Path, on_line: Callable[[str], None]
+        self, remaining: tuple[Question, ...], place: _Place, on_line: Callable[[str], None]
     ) -> tuple[Package, ...]:
-        settings = uv_settings(root, self.environment, misleading=_MISLEADING)
+        settings = place.settings
         # Without any configuration uv would not be told what is in the project.
         exclusive = settings.exclusive or is_true(self.environment, "UV_NO_CONFIG")
         offline = settings.table.get("offline") is True or is_true(self.environment, "UV_OFFLINE")
@@ -124,7 +150,9 @@ class UvAsker:
             missing = 0
             while remaining:
                 project = project_of(remaining, settings.table)
-                ended = self._lock(project, directory, on_line, exclusive=exclusive)
+                ended = self._lock(
+                    project, directory, place.environment, on_line, exclusive=exclusive
+                )
                 if ended.status == 0:
                     return _answer(directory)
                 # uv tells of the first one only, and then locks nothing at all.
@@ -143,6 +171,7 @@ class UvAsker:
         self,
         project: Project,
         directory: Path,
+        variables: Mapping[str, str],
         on_line: Callable[[str], None],
         *,
         exclusive: bool,
@@ -153,7 +182,7 @@ class UvAsker:
             configuration = directory / "settings" / "uv.toml"
             configuration.parent.mkdir(exist_ok=True)
             configuration.write_text(project.configuration, encoding="utf-8")
-        kept = {n: v for n, v in self.environment.items() if n.upper() not in _CHOOSING}
+        kept = {n: v for n, v in variables.items() if n.upper() not in _CHOOSING}
         environment = installer_environment(
             kept, extra={"UV_NO_WRAP": "1", "UV_PYTHON_DOWNLOADS": "never"}
         )
@@ -177,6 +206,14 @@ class UvAsker:
                 details=[f"command: {command[0]}"],
             ) from error
         return _Ended(status=completed.status, lines=tuple(lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """What uv may read, and the variables that it is started with."""
+
+    settings: UvSettings
+    environment: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from syncsteps.locks.model import Package
+    from syncsteps.locks.model import Lookup, Package
 
 __all__ = ["Project", "Question", "lacks_addresses", "project_of", "questions_of"]
 
@@ -47,11 +47,15 @@ _FUTURE = "3.99"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A release whose files are to be found, in the index at ``index`` (None: uv's own choice)."""
+    """A release whose files are to be found, in the index at ``index`` (None: uv's own choice).
+
+    Where the lock says more than one index of where to look, that is ``lookup``.
+    """
 
     name: str
     version: Version
     index: str | None = None
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +91,8 @@ def questions_of(packages: Iterable[Package], *, follow_indexes: bool) -> tuple[
         Question(
             name=checked_name(package),
             version=package.version,
-            index=_index(package) if follow_indexes else None,
+            index=_index(package) if follow_indexes and package.lookup is None else None,
+            lookup=package.lookup if follow_indexes else None,
         )
         for package in packages
         if lacks_addresses(package) and package.version is not None

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from syncsteps.selection.model import Selected
 
-__all__ = ["described", "is_closed", "lookup_of", "pip_lines", "same_index", "uv_table"]
+__all__ = [
+    "described",
+    "is_closed",
+    "lookup_of",
+    "on_this_disk",
+    "pip_lines",
+    "same_index",
+    "uv_table",
+]
 
 _URLS = ("https://", "http://", "file:")
 _USER_INFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
@@ -48,12 +56,19 @@ def lookup_of(
     if lookup.index is not None and not lookup.index.startswith(_URLS):
         # A folder that served as an index.
         lookup = replace(lookup, index=None, no_index=True, find_links=(lookup.index,))
-    if lookup == Lookup():
-        return None
+    return None if lookup == Lookup() else on_this_disk(lookup, root=root, of=package.name)
+
+
+def on_this_disk(lookup: Lookup, *, root: Path, of: str) -> Lookup:
+    """Return ``lookup`` with URLs alone; relative paths start from ``root``.
+
+    Raises:
+        SelectionError: a URL or a path is not one; ``of`` says in the message whose it is.
+    """
     return Lookup(
-        index=None if lookup.index is None else _location(lookup.index, root, package.name),
-        extra_indexes=tuple(_location(each, root, package.name) for each in lookup.extra_indexes),
-        find_links=tuple(_location(each, root, package.name) for each in lookup.find_links),
+        index=None if lookup.index is None else _location(lookup.index, root, of),
+        extra_indexes=tuple(_location(each, root, of) for each in lookup.extra_indexes),
+        find_links=tuple(_location(each, root, of) for each in lookup.find_links),
         no_index=lookup.no_index,
         trusted_hosts=lookup.trusted_hosts,
     )

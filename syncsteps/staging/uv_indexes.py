@@ -23,8 +23,14 @@ _KEYS = frozenset({"extra-index-url", "index", "index-url"})
 _PAGES = frozenset({"find-links"})
 
 
-def configured(directory: Path, environment: Mapping[str, str], *, source: str) -> UvSettings:
-    """Return the settings of uv for the project in ``directory``.
+def configured(
+    directory: Path,
+    environment: Mapping[str, str],
+    *,
+    source: str,
+    misleading: frozenset[str] = frozenset(),
+) -> UvSettings:
+    """Return the settings of uv for the project in ``directory``; ``misleading`` as there.
 
     With ``source`` ``index``, an index that a variable names is the configured one, and those that
     the project names for itself do not count beside it.
@@ -32,7 +38,7 @@ def configured(directory: Path, environment: Mapping[str, str], *, source: str) 
     Raises:
         StagingError: as `uv_settings`.
     """
-    settings = uv_settings(directory, environment)
+    settings = uv_settings(directory, environment, misleading=misleading)
     if source == "index" and any(environment.get(name) for name in _VARIABLES):
         return _with(settings, _without_indexes(settings.table))
     return settings
@@ -49,7 +55,12 @@ def explicit_indexes(settings: UvSettings) -> tuple[str, ...]:
 
 
 def settings_for(
-    lookup: Lookup | None, settings: UvSettings, directory: Path, environment: Mapping[str, str]
+    lookup: Lookup | None,
+    settings: UvSettings,
+    directory: Path,
+    environment: Mapping[str, str],
+    *,
+    misleading: frozenset[str] = frozenset(),
 ) -> UvSettings:
     """Return ``settings`` of the project in ``directory`` with what ``lookup`` says of indexes.
 
@@ -60,7 +71,7 @@ def settings_for(
         return settings
     exclusive = is_true(environment, "UV_NO_CONFIG")
     if is_closed(lookup) and not exclusive:
-        settings = uv_settings(directory, environment, misleading=_KEYS | _PAGES)
+        settings = uv_settings(directory, environment, misleading=_KEYS | _PAGES | misleading)
     table = uv_table(lookup, settings.table)
     return replace(_with(settings, table), exclusive=exclusive or settings.exclusive)
 

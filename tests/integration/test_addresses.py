@@ -262,6 +262,42 @@ def test_one_file_for_every_choice(
                 assert other.hashes == item.hashes
 
 
+def test_the_lock_names_more_than_one_index(made: Made, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    wheel = make_wheel(tmp_path / "more", "four", "1.0")
+    linked = make_wheel(made.directory, "five", "1.0")
+    lock = made.lock("requirements")
+    with Index(tmp_path / "more") as more:
+        options = f"--index-url {made.index.url}\n--extra-index-url {more.url}\n--find-links .\n"
+        lines = [f"{p.name[:4]}==1.0 --hash=sha256:{sha256(p)}\n" for p in (wheel, linked)]
+        text = "".join([options, lock.read_text(encoding="utf-8"), "\n", *lines])
+        lock.write_text(text, encoding="utf-8")
+        # Neither of the indexes is the configured one.
+        nowhere = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple"}
+        status, path = made.export(lock, "--universal", **nowhere)
+        assert status == 0
+        found = {p["name"]: p["wheels"][0] for p in tomli.loads(path.read_text())["packages"]}
+        assert found["four"]["url"] == more.file_url(wheel.name)
+        assert found["five"]["path"] == linked.name
+        assert found["one"]["url"].startswith(made.index.url.partition("/simple")[0])
+        # With the source that is configured, none of them counts.
+        status, _ = made.export(lock, "--universal", "--source", "index", **nowhere)
+        assert status == 5
+
+
+@pytest.mark.parametrize("source", ["lock", "index"])
+def test_an_index_of_the_project_and_one_of_a_variable(
+    source: str, made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = made.lock("poetry")
+    (made.directory / "pyproject.toml").write_text(
+        '[[tool.uv.index]]\nname = "own"\nurl = "http://127.0.0.1:9/simple"\n', encoding="utf-8"
+    )
+    status, _ = made.export(lock, "--universal", "--source", source, UV_NO_CONFIG="")
+    # The variable stands for the mirror that `index` is for; else the project's own comes first.
+    assert status == {"lock": 5, "index": 0}[source], capsys.readouterr().err
+
+
 @pytest.mark.parametrize("tool", ["pip", "uv"])
 @pytest.mark.parametrize(("kind", "choice", "names"), EVERY)
 def test_it_is_installed(
