@@ -125,6 +125,61 @@ def _staying(facts: Facts) -> Iterator[InstalledDistribution]:
             yield found
 
 
+def _downgraded(facts: Facts) -> Iterator[Problem]:
+    for action in facts.plan.actions:
+        if not isinstance(action, Install | Replace):
+            continue
+        before = facts.interpreter.find(action.name)
+        after = action.selected.package.version
+        if before is None or after is None or not _later(before.version, after):
+            continue
+        verb = "replaced" if isinstance(action, Replace) else "hidden"
+        yield Problem(
+            subject=action.name,
+            message=f"{action.name} {before.version} in {before.location} would be {verb} by the"
+            f" older {after}",
+            hint=f"see that nothing else here counts on {action.name} {before.version}, or lock it"
+            " at that version",
+        )
+
+
+def _later(text: str, version: Version) -> bool:
+    try:
+        return Version(text) > version
+    except InvalidVersion:
+        return False
+
+
+def _doubled(facts: Facts) -> Iterator[Problem]:
+    """Yield each selected name of which several copies will lie on ``sys.path``, and which wins.
+
+    Copies of a package manager's that something new hides are passed over: SYS001 tells of them.
+    """
+    remaining = _remaining(facts)
+    order = {path: number for number, path in enumerate(facts.interpreter.sys_path)}
+    purelib = facts.interpreter.scheme.purelib
+    for action in facts.plan.actions:
+        others = [found for found in remaining if found.name == action.name]
+        if isinstance(action, Keep):
+            first, where = action.installed.version, action.installed.location
+            others = [found for found in others if found.metadata != action.installed.metadata]
+        elif isinstance(action, Remove):
+            continue
+        else:
+            first, where = _version(action) or "the new one", purelib
+            others = [found for found in others if found.owner is None]
+        last = len(order)
+        hidden = [one for one in others if order.get(one.location, last) >= order.get(where, last)]
+        if hidden:
+            copies = ", ".join(f"{one.version} in {one.location}" for one in hidden)
+            yield Problem(
+                subject=action.name,
+                message=f"{action.name} will be there {len(hidden) + 1} times: {first} in {where}"
+                f" is imported, and hides {copies}",
+                hint="remove what is hidden with the tool that installed it, if nothing needs it",
+            )
+
+
 RULES = (
     Rule(
         code="SYS005",
@@ -135,5 +190,23 @@ RULES = (
         severity=Severity.ERROR,
         exit_code=4,
         check=_broken,
+    ),
+    Rule(
+        code="SYS006",
+        title="an installed distribution is downgraded",
+        why="Whatever was installed after the newer version may use what only that one has, also"
+        " where its Requires-Dist does not say so.",
+        severity=Severity.WARNING,
+        exit_code=4,
+        check=_downgraded,
+    ),
+    Rule(
+        code="SYS007",
+        title="a distribution is there more than once",
+        why="Python imports the first copy that it finds on sys.path. A hidden one is no harm until"
+        " the first is removed, or a module that only the hidden one has is imported from it.",
+        severity=Severity.NOTE,
+        exit_code=4,
+        check=_doubled,
     ),
 )

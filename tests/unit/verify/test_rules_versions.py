@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -169,3 +170,77 @@ class TestBroken:
             settings=Settings(directory=PROJECT, allow_replace=("URLLIB3",)),
         )
         assert not found("SYS005", facts)
+
+
+class TestDowngraded:
+    @staticmethod
+    def facts(action: Action, *distributions: InstalledDistribution) -> Facts:
+        return make_facts(plan=make_plan_of(action), interpreter=make_system(*distributions))
+
+    def test_an_older_version_in_place_of_what_is_there(self) -> None:
+        installed = make_installed(version="2.1")
+        (finding,) = found("SYS006", self.facts(replace(installed), installed))
+        assert finding.message == f"demo 2.1 in {SITE} would be replaced by the older 2.0"
+        assert (finding.subject, finding.severity) == ("demo", Severity.WARNING)
+        assert "lock it at that version" in finding.hint
+
+    def test_an_older_version_in_front_of_what_is_there(self) -> None:
+        owned = make_owned(version="2.1")
+        (finding,) = found("SYS006", self.facts(install(shadows=owned), owned))
+        assert finding.message == f"demo 2.1 in {SYSTEM_SITE} would be hidden by the older 2.0"
+
+    @pytest.mark.parametrize("version", ["2.0", "2.0.0", "1.9", "2.0rc1", "not a version"])
+    def test_what_is_not_later(self, version: str) -> None:
+        installed = make_installed(version=version)
+        assert not found("SYS006", self.facts(replace(installed), installed))
+
+    def test_what_is_new_or_of_an_unknown_version_or_goes(self) -> None:
+        installed = make_installed(version="9")
+        assert not found("SYS006", self.facts(install()))
+        assert not found("SYS006", self.facts(replace(installed, None), installed))
+        assert not found("SYS006", self.facts(Remove(installed=installed, reason=""), installed))
+
+
+class TestDoubled:
+    LATER = Path("/opt/later")
+
+    def facts(self, action: Action, *distributions: InstalledDistribution) -> Facts:
+        path = (SITE, SYSTEM_SITE, self.LATER)
+        system = make_system(*distributions, sys_path=path)
+        return make_facts(plan=make_plan_of(action), interpreter=system)
+
+    def test_a_copy_behind_the_one_that_stays(self) -> None:
+        first, owned = make_installed(), make_owned(version="0.9")
+        keep = Keep(selected=make_selected(), installed=first, reason="already there")
+        (finding,) = found("SYS007", self.facts(keep, first, owned))
+        assert finding.message == (
+            f"demo will be there 2 times: 1.0 in {SITE} is imported, and hides 0.9 in {SYSTEM_SITE}"
+        )
+        assert (finding.subject, finding.severity) == ("demo", Severity.NOTE)
+        assert "tool that installed it" in finding.hint
+
+    def test_copies_behind_what_comes(self) -> None:
+        copies = [
+            make_installed(version="0.9", location=SYSTEM_SITE),
+            make_installed(version="0.8", location=self.LATER),
+        ]
+        (finding,) = found("SYS007", self.facts(install(shadows=copies[0]), *copies))
+        assert finding.message == (
+            f"demo will be there 3 times: 2.0 in {SITE} is imported, and hides"
+            f" 0.9 in {SYSTEM_SITE}, 0.8 in {self.LATER}"
+        )
+
+    def test_what_another_rule_tells(self) -> None:
+        owned = make_owned(version="0.9")
+        assert not found("SYS007", self.facts(install(shadows=owned), owned))
+        first = make_installed(version="0.9", location=SYSTEM_SITE)
+        facts = make_facts(
+            plan=make_plan_of(install(shadows=first)),
+            interpreter=make_system(first, sys_path=(SYSTEM_SITE, SITE)),
+        )
+        assert [one.code for one in verify(facts)] == ["SYS003"]
+
+    def test_what_is_there_once(self) -> None:
+        installed, other = make_installed(version="0.9"), make_installed("other")
+        assert not found("SYS007", self.facts(replace(installed), installed, other))
+        assert not found("SYS007", self.facts(Remove(installed=installed, reason=""), installed))
