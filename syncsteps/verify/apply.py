@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from syncsteps.errors import SettingsError
 from syncsteps.verify import (
+    rules_contents,
     rules_files,
     rules_interpreter,
     rules_lock,
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     *rules_files.RULES,
     *rules_system.RULES,
     *rules_versions.RULES,
+    *rules_contents.RULES,
 )
 
 
