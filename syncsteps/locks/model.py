@@ -138,7 +138,8 @@ class Package:
     ``dependency_groups``, PEP 751); in a graph lock it is the union of the forks that the entry
     belongs to. The dependency fields are filled in graph locks only; ``optional_dependencies`` and
     ``dependency_groups`` are pairs of a name and its edges, empty ones included.
-    ``declared`` is None where the lock does not record it.
+    ``declared`` is None where the lock does not record it. ``unlocked`` is filled in flat locks
+    that tell what their entries require: what this one requires and no entry has the name of.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Package:
     optional_dependencies: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
     dependency_groups: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
     declared: tuple[Declared, ...] | None = None
+    unlocked: tuple[Dependency, ...] = ()
 
     @property
     def local(self) -> bool:

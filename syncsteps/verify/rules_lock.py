@@ -6,14 +6,20 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+
 from syncsteps.locks.boundaries import HINT, outside
 from syncsteps.locks.model import Directory, Vcs
 from syncsteps.locks.values import redacted
+from syncsteps.selection.markers import release_environment
 from syncsteps.verify.model import Facts, Problem, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packaging.markers import Marker
+
+    from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selected
 
 __all__ = ["RULES"]
@@ -118,6 +124,36 @@ def _credentials(facts: Facts) -> Iterator[Problem]:
             )
 
 
+def _unlocked(facts: Facts) -> Iterator[Problem]:
+    """Yield what selected packages require on this target, and no entry of the lock is."""
+    environment = release_environment(dict(facts.interpreter.environment))
+    if not _made_for(facts.lock, environment):
+        return  # INT001 and INT006 tell; nobody has resolved what is required here
+    for item in facts.selection.packages:
+        for need in item.package.unlocked:
+            if need.marker is None or _applies(need.marker, environment):
+                yield Problem(
+                    subject=item.name,
+                    message=f"{_label(item)} requires {need.name}, of which the lock has no entry",
+                    hint="lock again: entries were lost, for example in a merge",
+                )
+
+
+def _made_for(lock: Lock, environment: dict[str, str]) -> bool:
+    pythons, markers = lock.requires_python, lock.environments
+    return (pythons is None or pythons.contains(environment["python_full_version"])) and (
+        not markers or any(_applies(marker, environment) for marker in markers)
+    )
+
+
+def _applies(marker: Marker, environment: dict[str, str]) -> bool:
+    """Return whether ``marker`` holds; one that cannot be told on this target accuses nobody."""
+    try:
+        return marker.evaluate(environment)
+    except (UndefinedComparison, UndefinedEnvironmentName):
+        return False
+
+
 def _secret(url: str) -> bool:
     user_info, at, _ = urlsplit(url).netloc.rpartition("@")
     user, _, password = user_info.partition(":")
@@ -211,5 +247,14 @@ RULES = (
         severity=Severity.WARNING,
         exit_code=3,
         check=_credentials,
+    ),
+    Rule(
+        code="LCK009",
+        title="the lock lacks what one of its packages requires",
+        why="Where a lock tells what its entries require, each of these has an entry as well. One"
+        " without was cut or merged badly: what is installed from it fails when it is imported.",
+        severity=Severity.ERROR,
+        exit_code=3,
+        check=_unlocked,
     ),
 )

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
 
-from syncsteps.locks.model import Archive, Directory, Vcs
+from syncsteps.locks.model import Archive, Dependency, Directory, Vcs
 from syncsteps.locks.staleness import Staleness
 from syncsteps.selection.model import Pinned
 from syncsteps.settings import Settings
@@ -271,3 +273,31 @@ class TestCredentials:
     def test_a_password_for_ssh(self) -> None:
         source = Vcs(type="git", url=f"ssh://git:{HIDDEN}@git.invalid/demo", commit_id="0" * 40)
         assert len(found("LCK008", make_facts(from_source(source)))) == 1
+
+
+class TestUnlocked:
+    @staticmethod
+    def facts(marker: str = "", **lock: object) -> Facts:
+        need = Dependency(name="lost", marker=Marker(marker) if marker else None)
+        selected = make_selected(unlocked=(need,))
+        return make_facts(selected, lock=make_lock(selected.package, **lock))
+
+    @pytest.mark.parametrize("marker", ["", "sys_platform == 'linux'"])
+    def test_what_is_required_here(self, marker: str) -> None:
+        (finding,) = found("LCK009", self.facts(marker))
+        assert finding.message == "demo 1.0 requires lost, of which the lock has no entry"
+        assert (finding.subject, finding.severity) == ("demo", Severity.ERROR)
+        assert finding.hint.startswith("lock again")
+        assert finding.exit_code == 3
+
+    @pytest.mark.parametrize("marker", ["sys_platform == 'win32'", "python_version < '3.12'"])
+    def test_what_is_required_elsewhere(self, marker: str) -> None:
+        assert not found("LCK009", self.facts(marker))
+
+    def test_what_nobody_has_resolved(self) -> None:
+        for lock in (
+            {"requires_python": SpecifierSet(">=3.13")},
+            {"environments": (Marker("sys_platform == 'win32'"),)},
+        ):
+            codes = {finding.code for finding in verify(self.facts(**lock))}
+            assert codes in ({"INT001"}, {"INT006"})
