@@ -7,10 +7,26 @@ import pytest
 from syncsteps.errors import LockError
 from syncsteps.locks import read_lock
 from syncsteps.locks.unlocked import absent_names, with_unlocked
+from tests.conformance.corpus import corpus_folder
+from tests.conformance.environments import targets_of
 from tests.support.values import make_package
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+CORPUS = corpus_folder()
+DAMAGED = "data-boar"  # its lock is no TOML
+
+
+def real_locks() -> list[object]:
+    patterns = ("pdm/**/pdm.lock", "poetry/**/poetry.lock", "pylock/**/pylock*.toml")
+    return [
+        pytest.param(path, id=path.relative_to(CORPUS).as_posix())
+        for pattern in patterns
+        for path in sorted(CORPUS.glob(pattern))
+        if DAMAGED not in str(path)
+    ]
 
 
 def test_names_are_told_without_reading_the_rest() -> None:
@@ -159,3 +175,19 @@ class TestPylock:
     def test_what_no_entry_is(self, tmp_path: Path) -> None:
         found = unlocked(tmp_path, "pylock.toml", PYLOCK.replace("DIGEST", "0" * 64))
         assert found == {"one": [("lost", "None")], "two": []}
+
+
+@pytest.mark.parametrize("path", real_locks())
+def test_real_locks_lack_nothing_on_the_targets_that_they_hold_for(path: Path) -> None:
+    lock = read_lock(path)
+    if lock.layout == "graph":
+        assert not any(package.unlocked for package in lock.packages)
+    environments = [dict(target.environment) for target in targets_of(lock).values()]
+    assert environments
+    lacking = [
+        (package.name, need.name)
+        for package in lock.packages
+        for need in package.unlocked
+        if need.marker is None or any(need.marker.evaluate(dict(one)) for one in environments)
+    ]
+    assert lacking == []

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import re
+from itertools import product
+
 import pytest
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 
+from syncsteps.locks import read_lock
+from syncsteps.selection import Request, select
 from syncsteps.selection.nearest import nearest_wheel
+from tests.conformance.corpus import corpus_folder
+from tests.conformance.environments import grid, sampled
 from tests.support.interpreters import linux_platforms, tags_for
 
+CORPUS = corpus_folder()
 GLIBC_231 = linux_platforms(glibc=(2, 31))
 MUSL = ["musllinux_1_1_x86_64", "musllinux_1_0_x86_64", "linux_x86_64"]
 MAC = [*mac_platforms((13, 0), "arm64")]
@@ -149,3 +157,44 @@ def test_of_a_compressed_set_the_nearest_tag_counts() -> None:
 def test_a_build_number_is_no_tag() -> None:
     filename = f"demo-1.0-3-cp311-cp311-{LINUX}.whl"
     assert nearest_wheel([filename], tags_for("3.13.1", GLIBC_231))[0] == f"cp311-cp311-{LINUX}"
+
+
+def unavailable() -> list[tuple[str, str, str]]:
+    """Return, of real locks: a target's name, the nearest wheel's tags, and how they differ."""
+    found = set()
+    for offset, path in enumerate(sorted(CORPUS.glob("uv/**/uv.lock"))):
+        lock = read_lock(path)
+        for name, target in sampled(grid(), offset).items():
+            for item in select(lock, Request(), target).unavailable:
+                filenames = [wheel.filename for wheel in item.package.wheels]
+                found.add((name, *nearest_wheel(filenames, target.tags)))
+    return sorted(found)
+
+
+def fits(tag: str, targets: list[str]) -> bool:
+    columns = [column.split(".") for column in tag.split("-")]
+    tags = {"-".join(one) for one in product(*columns)}
+    return any(not tags.isdisjoint(grid()[name].tags) for name in targets)
+
+
+@pytest.mark.skipif(
+    not CORPUS.is_dir(), reason="no corpus of real locks (SYNCSTEPS_CORPUS names its folder)"
+)
+def test_real_wheels_fit_a_target_without_the_difference() -> None:
+    found = unavailable()
+    assert len(found) > 20
+    for name, tag, text in found:
+        version, _, platform = name.partition("-")
+        other_python, other_platform = "Python " in text, "the target has" in text
+        other_platform |= bool(re.search(r"is for (?!CPython)", text))
+        assert other_python or other_platform, text
+        assert not fits(tag, [name])
+        targets = [
+            each
+            for each in grid()
+            if (other_python or each.startswith(f"{version}-"))
+            and (other_platform or each.endswith(f"-{platform}"))
+        ]
+        assert fits(tag, targets), (name, tag, text)
+        if not other_platform and (series := re.search(r"is for CPython ([0-9.]+),", text)):
+            assert fits(tag, [f"{series[1]}-{platform}"]), (name, tag, text)
