@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from syncsteps.locks.model import Archive, Directory, Vcs
+from syncsteps.requirements import required_name, requirements_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Action", "Install", "Keep", "Plan", "Remove", "Replace", "affected", "make_plan"]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
 
@@ -161,11 +158,7 @@ def affected(plan: Plan) -> tuple[Keep, ...]:
     moved = {action.name for action in plan.actions if not isinstance(action, Keep)}
     keeps = {keep.name: keep for keep in plan.kept}
     needs = {
-        name: {
-            canonicalize_name(match[0])
-            for line in keep.installed.requires
-            if (match := _NAME.match(line))
-        }
+        name: {required_name(line) for line in keep.installed.requires}
         for name, keep in keeps.items()
     }
     reached: set[str] = set()
@@ -334,22 +327,7 @@ def _needed(
         if node in seen or node[0] not in by_name:
             continue
         seen.add(node)
-        for requirement in _requirements(by_name[node[0]], node[1], environment):
+        for requirement in requirements_of(by_name[node[0]], environment, extra=node[1]):
             name = canonicalize_name(requirement.name)
             queue += [(name, extra) for extra in ("", *requirement.extras)]
     return {name for name, _ in seen if name in candidates}
-
-
-def _requirements(
-    distribution: InstalledDistribution, extra: str, environment: Mapping[str, str]
-) -> Iterable[Requirement]:
-    for line in distribution.requires:
-        try:
-            requirement = Requirement(line)
-            applies = requirement.marker is None or requirement.marker.evaluate(
-                {**environment, "extra": extra}
-            )
-        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName):
-            continue  # unreadable metadata of others cannot hold anything back
-        if applies:
-            yield requirement

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -27,7 +28,6 @@ from syncsteps.verify import Facts, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
@@ -145,6 +145,7 @@ def take_survey(
         staleness=_staleness(lock, pyproject),
         settings=settings,
         owners=tuple((name, projects) for name, projects in others.items() if projects),
+        tool_home=Path(__file__).parent.parent,
     )
     return Survey(
         interpreter=interpreter,

@@ -240,6 +240,22 @@ def find_libc(tags: "list[str]") -> "dict[str, str] | None":
     return {"name": "musl", "version": ".".join(musl.groups())} if musl else None
 
 
+def find_standard_library() -> "list[str]":
+    """Return the names of the standard library's modules, less the private ones, sorted."""
+    names = getattr(sys, "stdlib_module_names", None)
+    if names is None:
+        # Python 3.9 does not say: what lies in its directories are they.
+        names = set(sys.builtin_module_names)
+        compiled = [one for one in sys.path if os.path.basename(one) in ("lib-dynload", "DLLs")]
+        for directory in [sysconfig.get_path("stdlib"), *compiled]:
+            entries = os.listdir(directory) if os.path.isdir(directory) else []
+            for entry in entries:
+                is_package = os.path.isfile(os.path.join(directory, entry, "__init__.py"))
+                if is_package or entry.endswith((".py", ".so", ".pyd")):
+                    names.add(entry.partition(".")[0])
+    return sorted(name for name in names if not name.startswith("_"))
+
+
 def snapshot(packaging_home: str, *, with_distributions: bool = True) -> "dict[str, object]":
     """Return the description, in the schema of ``snapshot.py``, less what the tool itself adds.
 
@@ -273,6 +289,8 @@ def snapshot(packaging_home: str, *, with_distributions: bool = True) -> "dict[s
         "bits": 64 if sys.maxsize > 2**32 else 32,
         "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         "debug": hasattr(sys, "gettotalrefcount"),
+        "standard_library": find_standard_library(),
+        "python_headers": os.path.isfile(os.path.join(sysconfig.get_path("include"), "Python.h")),
     }
 
 

@@ -79,7 +79,12 @@ class Interpreter:
     ``externally_managed`` is None, or the text that its EXTERNALLY-MANAGED file gives (PEP 668;
     may be empty). ``unwritable`` are the scheme's directories that this user cannot write to.
     ``free_space`` is in bytes, of the file system of ``scheme.purelib``. ``virtual`` is true for a
-    virtual environment, whose base is ``base_executable``.
+    virtual environment, whose base is ``base_executable``. ``standard_library`` are the names of
+    its modules (empty: not known, as in snapshots of earlier versions). ``python_headers`` says
+    whether Python.h is there, ``build_tools`` which of the programs that builds often run are on
+    PATH, by the names of the probe's `BUILD_TOOLS`; None where nobody has looked.
+    ``unwritable_owners`` are the user ids that own the ``unwritable`` directories, in their order,
+    and ``user`` is the id of who has looked; both are empty where there are no such ids.
     """
 
     executable: Path
@@ -103,6 +108,11 @@ class Interpreter:
     bits: int = 64
     free_threaded: bool = False
     debug: bool = False
+    standard_library: tuple[str, ...] = ()
+    python_headers: bool | None = None
+    build_tools: tuple[str, ...] | None = None
+    user: int | None = None
+    unwritable_owners: tuple[int, ...] = ()
 
     def find(self, name: str) -> InstalledDistribution | None:
         """Return the distribution of this normalized name that is imported, or None."""

@@ -26,10 +26,20 @@ if TYPE_CHECKING:
 
     from syncsteps.interpreter.model import Interpreter, Scheme
 
-__all__ = ["MINIMUM_VERSION", "probe", "probing"]
+__all__ = ["BUILD_TOOLS", "MINIMUM_VERSION", "probe", "probing"]
 
 MINIMUM_VERSION = "3.9"
 """The oldest Python that can be a target."""
+
+BUILD_TOOLS = {
+    "cc": ("cc", "gcc", "clang", "cl"),
+    "c++": ("c++", "g++", "clang++", "cl"),
+    "make": ("make", "gmake"),
+    "cmake": ("cmake",),
+    "cargo": ("cargo",),
+    "rustc": ("rustc",),
+}
+"""What the builds of sdists run that Python's own packages do not bring, and its usual programs."""
 
 _USAGE_STATUS = 2
 _LAST_LINES = 8
@@ -206,6 +216,7 @@ def _complete(interpreter: Interpreter) -> Interpreter:
         prefixes=(interpreter.prefix, interpreter.base_prefix),
     )
     managed = interpreter.externally_managed
+    unwritable = _unwritable(interpreter.scheme)
     return dataclasses.replace(
         interpreter,
         tags=interpreter.tags or tags_from_outside(interpreter),
@@ -214,7 +225,10 @@ def _complete(interpreter: Interpreter) -> Interpreter:
             for one in interpreter.distributions
         ),
         externally_managed=None if managed is None else _managed_error(managed),
-        unwritable=_unwritable(interpreter.scheme),
+        unwritable=unwritable,
+        unwritable_owners=tuple(_nearest_existing(path).stat().st_uid for path in unwritable),
+        user=os.geteuid() if hasattr(os, "geteuid") else None,
+        build_tools=tuple(name for name in BUILD_TOOLS if _on_path(name)),
         free_space=_free_space(interpreter.scheme.purelib),
     )
 
@@ -234,6 +248,10 @@ def _managed_error(text: str) -> str:
 def _unwritable(scheme: Scheme) -> tuple[Path, ...]:
     directories = [scheme.purelib, scheme.platlib, scheme.scripts, scheme.headers, scheme.data]
     return tuple(path for path in dict.fromkeys(directories) if not _writable(path))
+
+
+def _on_path(tool: str) -> bool:
+    return any(shutil.which(program) for program in BUILD_TOOLS[tool])
 
 
 def _free_space(path: Path) -> int | None:

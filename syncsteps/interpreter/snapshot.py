@@ -108,6 +108,11 @@ def from_mapping(value: Mapping[str, object], *, file: str = "") -> Interpreter:
         bits=table.get("bits", int),
         free_threaded=table.get("free_threaded", bool),
         debug=table.get("debug", bool),
+        standard_library=table.strings("standard_library"),
+        python_headers=table.optional("python_headers", bool),
+        build_tools=table.optional_strings("build_tools"),
+        user=table.optional("user", int),
+        unwritable_owners=table.numbers("unwritable_owners"),
     )
 
 
@@ -166,10 +171,19 @@ class _Table:
         return None if value is None else Path(value)
 
     def strings(self, key: str) -> tuple[str, ...]:
-        found: list[str] = []
+        return self._items(key, str)
+
+    def optional_strings(self, key: str) -> tuple[str, ...] | None:
+        return None if self._value.get(key) is None else self.strings(key)
+
+    def numbers(self, key: str) -> tuple[int, ...]:
+        return self._items(key, int)
+
+    def _items(self, key: str, kind: type[T]) -> tuple[T, ...]:
+        found: list[T] = []
         for index, item in enumerate(self.get(key, list) if key in self._value else ()):
-            if not isinstance(item, str):
-                raise self._error(f"{key}[{index}]", "a string", _kind(item))
+            if not isinstance(item, kind) or type(item) is not kind:
+                raise self._error(f"{key}[{index}]", _kind(kind()), _kind(item))
             found.append(item)
         return tuple(found)
 

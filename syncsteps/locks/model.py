@@ -195,6 +195,8 @@ class Package:
     says more of where the files are to be found than ``index`` alone can (None: there is no more).
     ``only`` is ``wheels`` or ``sdists`` where the lock rules out the other, ``config_settings`` are
     keys and values for the build backend (PEP 517), in their order.
+    ``unlocked`` is filled in flat locks that tell what their entries require: what this one requires
+    and no entry has the name of.
     """
 
     name: str
@@ -215,6 +217,7 @@ class Package:
     dependency_groups: tuple[tuple[str, tuple[Dependency, ...]], ...] = ()
     declared: tuple[Declared, ...] | None = None
     default_groups: tuple[str, ...] | Literal["all"] | None = None
+    unlocked: tuple[Dependency, ...] = ()
 
     @property
     def local(self) -> bool:

@@ -11,14 +11,15 @@ from syncsteps.locks.fields import Table
 from syncsteps.locks.model import Directory, Lock, Package
 from syncsteps.locks.pdm_entries import read_entry, read_file_rows
 from syncsteps.locks.pdm_graph import linked, root_package
-from syncsteps.locks.pdm_needs import parse_group
+from syncsteps.locks.pdm_needs import parse_group, parse_need
 from syncsteps.locks.pdm_project import DEFAULT, read_project
 from syncsteps.locks.pdm_sources import Lookups
 from syncsteps.locks.pdm_targets import read_targets
+from syncsteps.locks.unlocked import absent_names, with_unlocked
 from syncsteps.locks.values import parse_content_hash, parse_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from packaging.markers import Marker
 
@@ -132,7 +133,15 @@ def _flat(
 ) -> Lock:
     extras = tuple(name for name in project.extras if locked is None or name in locked)
     known = locked if locked is not None else project.groups
-    packages = [replace(row[0].package, marker=_reach(row, project)) for row in rows]
+    names = {row[0].package.name for row in rows}
+    names |= project.left_out | ({project.name} if project.name is not None else set())
+    packages = [
+        with_unlocked(
+            replace(row[0].package, marker=_reach(row, project)),
+            (need for entry in row for need in _unlocked(entry, names)),
+        )
+        for row in rows
+    ]
     if project.installable and project.name is not None:
         packages.append(
             Package(
@@ -150,6 +159,15 @@ def _flat(
         production_group=DEFAULT,
         project=project.name if project.installable else None,
     )
+
+
+def _unlocked(entry: Entry, names: Collection[str]) -> Iterator[tuple[str, Marker | None]]:
+    """Yield what the entry requires, and none of the entries' ``names`` is."""
+    texts = entry.table.parse_each("dependencies", str)
+    if absent_names(texts, names):
+        for need in entry.table.parse_each("dependencies", parse_need):
+            if need.name not in names:
+                yield need.name, need.marker
 
 
 def _graph(

@@ -11,13 +11,15 @@ from syncsteps.locks.fields import Table
 from syncsteps.locks.model import Directory, Lock, Package
 from syncsteps.locks.poetry_constraints import parse_constraint, whole_python_markers
 from syncsteps.locks.poetry_entries import read_entries
-from syncsteps.locks.poetry_graph import linked, root_name
+from syncsteps.locks.poetry_graph import NOT_LOCKED, linked, root_name
 from syncsteps.locks.poetry_markers import both, either, membership, over_extras
+from syncsteps.locks.poetry_needs import read_needs
 from syncsteps.locks.poetry_project import group_names, read_project, requirements_of
+from syncsteps.locks.unlocked import absent_names, with_unlocked
 from syncsteps.locks.values import parse_content_hash, parse_marker, parse_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.markers import Marker
 
@@ -98,8 +100,14 @@ def _environments(pythons: Constraint) -> tuple[Marker, ...]:
 
 
 def _flat(lock: Lock, top: Table, project: PoetryProject) -> Lock:
-    found = [_placed(entry) for entry in read_entries(top)]
-    packages = [package for package, _ in found]
+    entries = read_entries(top)
+    names = {entry.package.name for entry in entries} | NOT_LOCKED
+    names |= {project.name} if project.name is not None else set()
+    found = [_placed(entry) for entry in entries]
+    packages = [
+        with_unlocked(package, _unlocked(entry, names))
+        for entry, (package, _) in zip(entries, found, strict=True)
+    ]
     if project.installable and project.name is not None:
         packages.append(
             Package(
@@ -119,6 +127,22 @@ def _flat(lock: Lock, top: Table, project: PoetryProject) -> Lock:
         groups=tuple(sorted({*groups, *group_names(project)} - {_MAIN})),
         production_group=_MAIN,
     )
+
+
+def _unlocked(entry: Entry, names: Collection[str]) -> Iterator[tuple[str, Marker | None]]:
+    """Yield what the entry requires without any extra, and none of the entries' ``names`` is."""
+    table = entry.table.table("dependencies")
+    if table is None or not (keys := absent_names(table.values, names).values()):
+        return
+    absent = {key: value for key, value in table.values.items() if key in keys}
+    row = Table(values=absent, file=table.file, step=table.step, parent=table.parent)
+    for need in read_needs(row):
+        if need.optional:
+            continue
+        try:
+            yield need.name, None if need.marker is None else parse_marker(need.marker)
+        except ValueError as error:
+            raise row.error(str(error), key=need.name) from error
 
 
 def _placed(entry: Entry) -> tuple[Package, tuple[str, ...]]:

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from syncsteps.locks.poetry_needs import Need
     from syncsteps.locks.poetry_project import PoetryProject, Requirements
 
-__all__ = ["linked", "root_name"]
+__all__ = ["NOT_LOCKED", "linked", "root_name"]
 
 # Of a project that has no name, which is never installed.
 _UNNAMED = "the-project-itself"
 _PROJECT = "project"
-# Poetry has left these out of its locks wherever they are required.
-_NOT_LOCKED = frozenset({"setuptools", "distribute", "pip", "wheel"})
+NOT_LOCKED = frozenset({"setuptools", "distribute", "pip", "wheel"})
+"""What poetry has left out of its locks, wherever it is required."""
 # Real locks have up to five versions of a package: a thousand would take a million conditions.
 _MOST_VERSIONS = 20
 _LONGEST_WISH = 5000
@@ -219,7 +219,7 @@ class _Links:
         Old locks hold versions that were allowed by rules for pre-releases other than today's.
         """
         named = self._named.get(need.name, [])
-        if len(named) == 1 or owner is None or not self._markers or need.name in _NOT_LOCKED:
+        if len(named) == 1 or owner is None or not self._markers or need.name in NOT_LOCKED:
             return named if len(named) == 1 else []
         raise where.error(
             f"{self.entries[owner].package.name} depends on {need.name} ({need.constraint}), which"

@@ -12,6 +12,7 @@ from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValida
 from syncsteps.errors import LockError
 from syncsteps.locks.fields import Table
 from syncsteps.locks.model import Archive, Directory, Lock, Package, Sdist, Vcs, Wheel
+from syncsteps.locks.unlocked import with_unlocked
 from syncsteps.locks.values import (
     VCS_TYPES,
     file_name_of,
@@ -32,7 +33,7 @@ from syncsteps.locks.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from syncsteps.locks.fields import Origin
     from syncsteps.locks.model import Hash, Source
@@ -64,7 +65,9 @@ def read_pylock(data: Mapping[str, Any], origin: Origin) -> Lock:
     top.parse("lock-version", _version)
     _check_markers(top)
     _validate(data, origin)
-    packages = tuple([_package(entry, origin) for entry in top.tables("packages")])
+    entries = top.tables("packages")
+    names = {entry.require("name", parse_name) for entry in entries}
+    packages = tuple([_package(entry, origin, names) for entry in entries])
     default_groups = top.parse_each("default-groups", parse_name)
     groups = top.parse_each("dependency-groups", parse_name)
     return Lock(
@@ -185,10 +188,10 @@ def _stripped(file: object) -> object:
     return {key: value for key, value in file.items() if key != "upload-time"}
 
 
-def _package(entry: Table, origin: Origin) -> Package:
+def _package(entry: Table, origin: Origin, names: Collection[str]) -> Package:
     source = _source(entry, origin)
     sdist = entry.table("sdist")
-    return Package(
+    package = Package(
         name=entry.require("name", parse_name),
         version=entry.parse("version", parse_version),
         index=entry.parse("index", parse_url),
@@ -198,6 +201,9 @@ def _package(entry: Table, origin: Origin) -> Package:
         marker=entry.parse("marker", parse_marker),
         requires_python=entry.parse("requires-python", parse_specifier),
     )
+    # What a dependency is besides its name only tells one of several entries from the others.
+    needs = [each.parse("name", parse_name) for each in entry.tables("dependencies")]
+    return with_unlocked(package, ((need, None) for need in needs if need and need not in names))
 
 
 def _source(entry: Table, origin: Origin) -> Source | None:

@@ -13,6 +13,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from syncsteps.errors import SelectionError
 from syncsteps.locks.model import Archive, Directory
 from syncsteps.selection.model import Pinned, Unavailable
+from syncsteps.selection.nearest import nearest_wheel
 
 if TYPE_CHECKING:
     from packaging.utils import BuildTag
@@ -102,26 +103,19 @@ class FileChooser:
         if not filenames:
             what = "no file" if package.version is not None else "neither a version nor a file"
             return Unavailable(package=package, reason=f"the lock names {what} for {package.name}")
-        target = self.tags[0] if self.tags else "no tags at all"
-        nearest = min(filenames, key=self._mismatches)
         wheels = (
             "its only wheel is"
             if len(filenames) == 1
-            else (f"none of its {len(filenames)} wheels fits, the nearest is")
+            else f"none of its {len(filenames)} wheels fits, the nearest is"
         )
-        tags = "-".join(nearest.removesuffix(".whl").rsplit("-", 3)[1:])
+        tags, difference = "other targets", "this one has no tags at all"
+        if self.tags:
+            tags, difference = nearest_wheel(filenames, self.tags)
+            difference = f"it {difference}"
         return Unavailable(
             package=package,
             reason=f"the lock has no sdist of {package.name} {package.version or ''}".rstrip()
-            + f"; {wheels} for {tags}, and the target's best tag is {target}",
-        )
-
-    def _mismatches(self, filename: str) -> int:
-        """Count which of interpreter, ABI and platform the target does not have at all."""
-        parts = filename.removesuffix(".whl").rsplit("-", 3)[1:]
-        known = [set(column) for column in zip(*(t.split("-", 2) for t in self.tags), strict=True)]
-        return sum(
-            not have.intersection(part.split(".")) for part, have in zip(parts, known, strict=False)
+            + f"; {wheels} for {tags}: {difference}",
         )
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import SettingsError
-from syncsteps.verify import rules_files, rules_interpreter, rules_lock, rules_system
+from syncsteps.verify import (
+    rules_contents,
+    rules_files,
+    rules_interpreter,
+    rules_lock,
+    rules_system,
+    rules_versions,
+)
 from syncsteps.verify.model import Finding
 
 if TYPE_CHECKING:
@@ -20,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     *rules_lock.RULES,
     *rules_files.RULES,
     *rules_system.RULES,
+    *rules_versions.RULES,
+    *rules_contents.RULES,
 )
 
 

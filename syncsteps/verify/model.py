@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
@@ -39,6 +40,8 @@ class Facts:
     settings: Settings
     owners: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """For each distribution that other projects' receipts name: those projects."""
+    tool_home: Path | None = None
+    """The directory that the running syncsteps was imported from; None where that is no matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

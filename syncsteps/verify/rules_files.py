@@ -10,7 +10,18 @@ from syncsteps.verify.model import Facts, Problem, Rule, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from syncsteps.interpreter.model import Interpreter
+
 __all__ = ["RULES"]
+
+_TOOLS = {
+    "cc": "a C compiler",
+    "c++": "a C++ compiler",
+    "make": "make",
+    "cmake": "cmake",
+    "cargo": "cargo",
+    "rustc": "rustc",
+}
 
 
 def _no_file(facts: Facts) -> Iterator[Problem]:
@@ -23,14 +34,26 @@ def _no_file(facts: Facts) -> Iterator[Problem]:
 
 
 def _builds(facts: Facts) -> Iterator[Problem]:
+    absent = _absent(facts.interpreter)
+    without = f"; what a build may need and is not here: {', '.join(absent)}" if absent else ""
     for selected in facts.plan.staged:
         if isinstance(selected.chosen, Sdist):
             yield Problem(
                 subject=selected.name,
                 message=f"{selected.name} {selected.package.version or ''}".rstrip()
-                + " has no wheel for the target: it is built from its sdist",
+                + f" has no wheel for the target: it is built from its sdist{without}",
                 hint="see that its build tools are here, or lock a version that has a wheel",
             )
+
+
+def _absent(interpreter: Interpreter) -> list[str]:
+    """Return what is known not to be there, in words."""
+    absent = []
+    if interpreter.build_tools is not None:
+        absent += [text for name, text in _TOOLS.items() if name not in interpreter.build_tools]
+    if interpreter.python_headers is False:
+        absent.append("Python.h")
+    return absent
 
 
 RULES = (
@@ -46,7 +69,8 @@ RULES = (
         code="FIL002",
         title="an sdist has to be built",
         why="A build runs code of the package's, takes time, and may need a compiler; its build"
-        " requirements are not in the lock.",
+        " requirements are not in the lock. Which tools it needs is not known before it is fetched:"
+        " pure Python needs none, C extensions need a compiler and Python.h, others Rust or cmake.",
         severity=Severity.WARNING,
         exit_code=3,
         check=_builds,

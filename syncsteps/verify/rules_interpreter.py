@@ -69,13 +69,28 @@ def _externally_managed(facts: Facts) -> Iterator[Problem]:
 
 
 def _writable(facts: Facts) -> Iterator[Problem]:
-    for directory in facts.interpreter.unwritable:
+    interpreter = facts.interpreter
+    owners = dict(zip(interpreter.unwritable, interpreter.unwritable_owners, strict=False))
+    for directory in interpreter.unwritable:
+        owner, user = owners.get(directory), interpreter.user
+        message, hint = f"{directory} cannot be written to by this user", "the user that owns it"
+        if owner is not None and user is not None:
+            message = f"{directory} cannot be written to by {_user(user)}: "
+            if owner == user:
+                message += "its mode forbids it, or its file system is read-only"
+            else:
+                message += f"it belongs to {_user(owner)}"
+                hint = _user(owner)
         yield Problem(
             subject=str(directory),
-            message=f"{directory} cannot be written to by this user",
-            hint="run as the user that owns it (in a container build: before USER), or name"
-            " another interpreter with --python",
+            message=message,
+            hint=f"run as {hint} (in a container build: before USER), or name another interpreter"
+            " with --python",
         )
+
+
+def _user(number: int) -> str:
+    return f"user {number}" if number else "root"
 
 
 def _importable(facts: Facts) -> Iterator[Problem]:

@@ -50,6 +50,7 @@ LAYERS = (
             "syncsteps.export",
             "syncsteps.locks",
             "syncsteps.plan",
+            "syncsteps.requirements",
             "syncsteps.selection",
             "syncsteps.options",
             "syncsteps.settings",

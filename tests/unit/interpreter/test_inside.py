@@ -233,3 +233,15 @@ def test_the_base_of_an_environment_is_an_existing_interpreter(
     assert _inside.find_base_executable() == str(home / f"python3{suffix}")
     (tmp_path / "gone").touch()
     assert _inside.find_base_executable() == str(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_the_standard_library_is_known_also_where_python_does_not_say(
+    monkeypatch: pytest.MonkeyPatch, *, says: bool
+) -> None:
+    if not says:
+        monkeypatch.delattr(sys, "stdlib_module_names", raising=False)
+    found = _inside.find_standard_library()
+    assert found == sorted(found)
+    assert {"asyncio", "enum", "math", "sys", "zlib"} <= set(found)
+    assert not {"site-packages", "_thread", "packaging"} & set(found)

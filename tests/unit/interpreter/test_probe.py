@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import shlex
 import sys
+import sysconfig
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +65,9 @@ def test_the_interpreter_is_the_one_that_runs_this(own: Interpreter) -> None:
     assert own.bits == (64 if sys.maxsize > 2**32 else 32)
     assert own.free_space is not None
     assert own.free_space > 0
+    assert {"enum", "os", "sys"} <= set(own.standard_library)
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    assert own.python_headers == headers.is_file()
 
 
 def test_the_distributions_are_those_that_can_be_imported(own: Interpreter) -> None:
@@ -204,3 +209,27 @@ def test_the_environments_variables_and_directory_do_not_matter(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert probe(Path(sys.executable)).sys_path == own.sys_path
+
+
+@posix
+def test_what_builds_often_need_is_looked_for_on_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gcc", "cargo"):
+        (tmp_path / name).write_text("#!/bin/sh\n", "utf-8")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "cmake").write_text("not executable", "utf-8")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert probe(Path(sys.executable)).build_tools == ("cc", "cargo")
+
+
+@posix
+def test_who_looks_and_whose_the_closed_directories_are(
+    monkeypatch: pytest.MonkeyPatch, own: Interpreter
+) -> None:
+    assert own.user == os.geteuid()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = probe(Path(sys.executable))
+    assert found.unwritable
+    nearest = [next(p for p in (path, *path.parents) if p.exists()) for path in found.unwritable]
+    assert list(found.unwritable_owners) == [path.stat().st_uid for path in nearest]

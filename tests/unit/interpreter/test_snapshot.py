@@ -55,6 +55,11 @@ def full_interpreter() -> Interpreter:
         bits=32,
         free_threaded=True,
         debug=True,
+        standard_library=("enum", "sys"),
+        python_headers=False,
+        build_tools=(),
+        user=1000,
+        unwritable_owners=(0,),
     )
 
 
@@ -163,3 +168,21 @@ def test_what_is_no_snapshot_is_refused(text: str, message: str) -> None:
     with pytest.raises(InterpreterError) as caught:
         from_json(text, file="target.json")
     assert message in str(caught.value)
+
+
+def test_what_earlier_versions_did_not_record_is_not_known() -> None:
+    value = json.loads(to_json(full_interpreter()))
+    later = ("standard_library", "python_headers", "build_tools", "user", "unwritable_owners")
+    for key in later:
+        del value[key]
+    read = from_json(json.dumps(value))
+    assert [getattr(read, key) for key in later] == [(), None, None, None, ()]
+
+
+def test_a_number_among_the_owners_is_no_truth_value() -> None:
+    value = json.loads(to_json(full_interpreter()))
+    value["unwritable_owners"] = [0, True]
+    with pytest.raises(
+        InterpreterError, match=r"'unwritable_owners\[1\]': expected a whole number"
+    ):
+        from_json(json.dumps(value))

@@ -62,14 +62,13 @@ def test_an_sdist_is_the_fallback_only() -> None:
     assert filename(unfit) == "demo-1.0.tar.gz"
 
 
-def test_without_a_fitting_file_the_reason_names_the_nearest_and_the_targets_tags() -> None:
+def test_without_a_fitting_file_the_reason_names_the_nearest_and_what_differs() -> None:
     text = reason(
         package("demo-1.0-cp39-cp39-win32.whl", "demo-1.0-cp311-cp311-manylinux_2_17_x86_64.whl")
     )
     assert text == (
         "the lock has no sdist of demo 1.0; none of its 2 wheels fits, the nearest is for "
-        "cp311-cp311-manylinux_2_17_x86_64, and the target's best tag is "
-        "cp312-cp312-manylinux_2_17_x86_64"
+        "cp311-cp311-manylinux_2_17_x86_64: it is for CPython 3.11, the target is CPython 3.12"
     )
 
 

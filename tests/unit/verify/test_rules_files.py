@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from syncsteps.interpreter.probe import BUILD_TOOLS
 from syncsteps.plan import Install, Keep
 from syncsteps.selection.model import Unavailable
 from syncsteps.verify import Severity, verify
@@ -11,7 +14,10 @@ from tests.support.values import (
     make_sdist,
     make_selected,
     make_selection,
+    make_system,
 )
+
+ALL_TOOLS = tuple(BUILD_TOOLS)
 
 
 def test_a_package_without_a_file_for_the_target() -> None:
@@ -40,3 +46,27 @@ def test_an_sdist_that_is_already_installed_is_not_built() -> None:
     sdist = make_selected(chosen=make_sdist())
     plan = make_plan_of(Keep(selected=sdist, installed=make_installed(), reason="already there"))
     assert verify(make_facts(sdist, plan=plan)) == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "absent"),
+    [
+        ({}, ""),
+        ({"build_tools": ALL_TOOLS, "python_headers": True}, ""),
+        ({"build_tools": ALL_TOOLS, "python_headers": False}, "Python.h"),
+        (
+            {"build_tools": (), "python_headers": True},
+            "a C compiler, a C++ compiler, make, cmake, cargo, rustc",
+        ),
+        (
+            {"build_tools": ("cc", "make", "rustc"), "python_headers": False},
+            "a C++ compiler, cmake, cargo, Python.h",
+        ),
+    ],
+)
+def test_what_a_build_may_need_and_is_absent(known: dict[str, object], absent: str) -> None:
+    action = Install(selected=make_selected(chosen=make_sdist()), reason="not installed")
+    facts = make_facts(plan=make_plan_of(action), interpreter=make_system(**known))
+    (finding,) = verify(facts)
+    said = f"; what a build may need and is not here: {absent}" if absent else ""
+    assert finding.message.endswith(f"it is built from its sdist{said}")

@@ -112,6 +112,26 @@ class TestWritable:
         assert findings[0].message == f"{SITE} cannot be written to by this user"
         assert "USER" in findings[0].hint
 
+    @pytest.mark.parametrize(
+        ("user", "owner", "message", "hint"),
+        [
+            (1000, 0, "by user 1000: it belongs to root", "run as root ("),
+            (0, 1000, "by root: it belongs to user 1000", "run as user 1000 ("),
+            (
+                0,
+                0,
+                "by root: its mode forbids it, or its file system is read-only",
+                "run as the user that owns it (",
+            ),
+        ],
+    )
+    def test_who_runs_and_who_owns(self, user: int, owner: int, message: str, hint: str) -> None:
+        other = Path("/opt/python/bin")
+        system = make_system(unwritable=(other, SITE), user=user, unwritable_owners=(7, owner))
+        _, finding = found("INT003", make_facts(interpreter=system))
+        assert finding.message == f"{SITE} cannot be written to {message}"
+        assert finding.hint.startswith(hint)
+
 
 class TestImportable:
     def test_a_directory_that_is_not_on_the_path(self) -> None:

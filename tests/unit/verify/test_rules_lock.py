@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
 
-from syncsteps.locks.model import Archive, Directory, Vcs
+from syncsteps.locks.model import Archive, Dependency, Directory, Vcs
 from syncsteps.locks.staleness import Staleness
 from syncsteps.selection.model import Pinned
 from syncsteps.settings import Settings
@@ -155,7 +157,8 @@ class TestOutside:
 
     def test_no_password_is_told(self) -> None:
         source = Archive(url="file://user:hunter2@host.invalid/a", hashes=(make_hash(),))
-        (finding,) = found("LCK004", make_facts(from_source(source)))
+        finding, other = verify(make_facts(from_source(source)))
+        assert (finding.code, other.code) == ("LCK004", "LCK008")
         assert "taken from file://****@host.invalid/a," in finding.message
 
     def test_a_root_that_is_relative(self) -> None:
@@ -185,3 +188,116 @@ class TestLaterVersion:
 
     def test_other_formats_have_versions_of_their_own(self) -> None:
         assert not found("LCK006", make_facts(lock=make_lock(format="pdm.lock")))
+
+
+HIDDEN = "hunter2"
+
+
+class TestUnencrypted:
+    @pytest.mark.parametrize("scheme", ["http", "HTTP"])
+    def test_a_file(self, scheme: str) -> None:
+        url = f"{scheme}://user:{HIDDEN}@index.invalid/demo-1.0-py3-none-any.whl?token={HIDDEN}"
+        facts = make_facts(make_selected(chosen=make_wheel_entry(url=url)))
+        (finding,) = [one for one in verify(facts) if one.code == "LCK007"]
+        assert finding.message == (
+            f"demo 1.0 is fetched without encryption, from"
+            f" {scheme.lower()}://****@index.invalid/demo-1.0-py3-none-any.whl"
+        )
+        assert (finding.subject, finding.severity) == ("demo", Severity.WARNING)
+        assert "https://" in finding.hint
+
+    @pytest.mark.parametrize("url", ["git://git.invalid/demo", "http://git.invalid/demo"])
+    def test_a_repository(self, url: str) -> None:
+        source = Vcs(type="git", url=url, commit_id="0" * 40)
+        (finding,) = found("LCK007", make_facts(from_source(source)))
+        assert finding.message.endswith(f"from {url}")
+
+    @pytest.mark.parametrize("url", ["https://index.invalid/demo-1.0-py3-none-any.whl", None])
+    def test_what_is_encrypted_or_not_fetched(self, url: str | None) -> None:
+        assert not found("LCK007", make_facts(make_selected(chosen=make_wheel_entry(url=url))))
+
+    @pytest.mark.parametrize(
+        ("host", "warned"),
+        [
+            ("localhost:8000", False),
+            ("cache.localhost", False),
+            ("127.0.0.1:8000", False),
+            ("[::1]:8000", False),
+            ("localhost.invalid", True),
+            ("10.0.0.1", True),
+        ],
+    )
+    def test_what_does_not_leave_the_machine(self, host: str, *, warned: bool) -> None:
+        entry = make_wheel_entry(url=f"http://{host}/demo-1.0-py3-none-any.whl")
+        assert bool(found("LCK007", make_facts(make_selected(chosen=entry)))) is warned
+
+    def test_a_repository_by_ssh(self) -> None:
+        source = Vcs(type="git", url="ssh://git@git.invalid/demo", commit_id="0" * 40)
+        assert not found("LCK007", make_facts(from_source(source)))
+
+
+class TestCredentials:
+    @pytest.mark.parametrize("user_info", [f"user:{HIDDEN}", HIDDEN, f":{HIDDEN}", f"a@b:{HIDDEN}"])
+    def test_a_files(self, user_info: str) -> None:
+        url = f"https://{user_info}@index.invalid/demo-1.0-py3-none-any.whl"
+        facts = make_facts(make_selected(chosen=make_wheel_entry(url=url)))
+        (finding,) = found("LCK008", facts)
+        assert finding.message == (
+            "demo 1.0 has credentials in the lock's URL"
+            " https://****@index.invalid/demo-1.0-py3-none-any.whl"
+        )
+        assert (finding.subject, finding.severity) == ("demo", Severity.WARNING)
+        assert HIDDEN not in finding.message + finding.hint
+        assert "change them" in finding.hint
+
+    def test_an_indexs(self) -> None:
+        selected = make_selected(index=f"https://user:{HIDDEN}@index.invalid/simple")
+        (finding,) = found("LCK008", make_facts(selected))
+        assert finding.message.endswith("https://****@index.invalid/simple")
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://git.invalid/demo",
+            "ssh://someone@git.invalid/demo",
+            "git+ssh://someone@git.invalid/demo",
+            "https://git@git.invalid/demo",
+            "https://${TOKEN}@git.invalid/demo",
+            "https://user:${TOKEN}@git.invalid/demo",
+        ],
+    )
+    def test_what_is_no_secret(self, url: str) -> None:
+        source = Vcs(type="git", url=url, commit_id="0" * 40)
+        assert not found("LCK008", make_facts(from_source(source)))
+
+    def test_a_password_for_ssh(self) -> None:
+        source = Vcs(type="git", url=f"ssh://git:{HIDDEN}@git.invalid/demo", commit_id="0" * 40)
+        assert len(found("LCK008", make_facts(from_source(source)))) == 1
+
+
+class TestUnlocked:
+    @staticmethod
+    def facts(marker: str = "", **lock: object) -> Facts:
+        need = Dependency(name="lost", marker=Marker(marker) if marker else None)
+        selected = make_selected(unlocked=(need,))
+        return make_facts(selected, lock=make_lock(selected.package, **lock))
+
+    @pytest.mark.parametrize("marker", ["", "sys_platform == 'linux'"])
+    def test_what_is_required_here(self, marker: str) -> None:
+        (finding,) = found("LCK009", self.facts(marker))
+        assert finding.message == "demo 1.0 requires lost, of which the lock has no entry"
+        assert (finding.subject, finding.severity) == ("demo", Severity.ERROR)
+        assert finding.hint.startswith("lock again")
+        assert finding.exit_code == 3
+
+    @pytest.mark.parametrize("marker", ["sys_platform == 'win32'", "python_version < '3.12'"])
+    def test_what_is_required_elsewhere(self, marker: str) -> None:
+        assert not found("LCK009", self.facts(marker))
+
+    def test_what_nobody_has_resolved(self) -> None:
+        for lock in (
+            {"requires_python": SpecifierSet(">=3.13")},
+            {"environments": (Marker("sys_platform == 'win32'"),)},
+        ):
+            codes = {finding.code for finding in verify(self.facts(**lock))}
+            assert codes in ({"INT001"}, {"INT006"})

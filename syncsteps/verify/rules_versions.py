@@ -1,0 +1,212 @@
+"""Rules on versions: what would fit no more, go back, or lie there twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from syncsteps.plan import Install, Keep, Remove, Replace
+from syncsteps.requirements import requirements_of
+from syncsteps.verify.model import Facts, Problem, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from packaging.requirements import Requirement
+
+    from syncsteps.interpreter.model import InstalledDistribution
+
+__all__ = ["RULES"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What happens to a name: the version that is imported before and after, None for none.
+
+    ``unknown``: something comes, and only its build will tell its version.
+    """
+
+    before: str
+    after: str | None
+    unknown: bool
+    cause: str
+
+
+def _broken(facts: Facts) -> Iterator[Problem]:
+    """Yield each requirement that is met now, of what stays, and would not be met any more."""
+    changes = _changes(facts)
+    if not changes:
+        return
+    environment = dict(facts.interpreter.environment)
+    for found in _staying(facts):
+        for requirement in requirements_of(found, environment, among=changes):
+            name = canonicalize_name(requirement.name)
+            change = changes[name]
+            if _met(requirement, change.before) and not (
+                change.unknown or _met(requirement, change.after)
+            ):
+                yield _breakage(found, requirement, change)
+
+
+def _breakage(found: InstalledDistribution, requirement: Requirement, change: _Change) -> Problem:
+    name = canonicalize_name(requirement.name)
+    owner = f" of {found.owner}" if found.owner else ""
+    wanted = f"{name}{requirement.specifier}"
+    keep = f"lock {wanted}" if change.after is not None else f"add {wanted} to the project"
+    return Problem(
+        subject=name,
+        message=f"{found.name} {found.version}{owner} in {found.location} stays, and needs"
+        f" {wanted}: {change.before} is there, and {change.cause}",
+        hint=f"{keep}, or add {found.name} to the project so that both are resolved together; where"
+        f" nothing uses {found.name}, remove it with the tool that installed it",
+    )
+
+
+def _changes(facts: Facts) -> Mapping[str, _Change]:
+    """Return what changes for those who import it, less what may be replaced at any cost."""
+    after = {found.name: found.version for found in reversed(_remaining(facts))}
+    allowed = {canonicalize_name(name) for name in facts.settings.allow_replace}
+    changes = {}
+    # A second copy may be removed beside a replacement, and then what comes decides.
+    for action in sorted(facts.plan.actions, key=lambda one: not isinstance(one, Remove)):
+        before = facts.interpreter.find(action.name)
+        if isinstance(action, Keep) or before is None or action.name in allowed:
+            continue
+        version = after.get(action.name) if isinstance(action, Remove) else _version(action)
+        changes[action.name] = _Change(
+            before=before.version,
+            after=version,
+            unknown=version is None and not isinstance(action, Remove),
+            cause=_cause(action, version),
+        )
+    return changes
+
+
+def _version(action: Install | Replace) -> str | None:
+    version = action.selected.package.version
+    return None if version is None else str(version)
+
+
+def _cause(action: Install | Replace | Remove, version: str | None) -> str:
+    if isinstance(action, Remove):
+        if version is not None:
+            return f"would be removed, which leaves {version} ({action.reason})"
+        return f"would be removed ({action.reason})"
+    by = action.selected.required_by
+    return f"{version} would come for it" + (f", which {', '.join(by)} needs" if by else "")
+
+
+def _met(requirement: Requirement, version: str | None) -> bool:
+    """Return whether this version would do; what is of no valid version cannot be judged."""
+    if version is None:
+        return False
+    try:
+        return requirement.specifier.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return True
+
+
+def _remaining(facts: Facts) -> list[InstalledDistribution]:
+    """Return what is installed and does not go, in the order of ``sys.path``."""
+    gone = {found.metadata for found in facts.plan.retired}
+    return [found for found in facts.interpreter.distributions if found.metadata not in gone]
+
+
+def _staying(facts: Facts) -> Iterator[InstalledDistribution]:
+    """Yield what the lock does not select, of each name the copy that is imported."""
+    selected = {action.name for action in facts.plan.actions if not isinstance(action, Remove)}
+    seen = set(selected)
+    for found in _remaining(facts):
+        if found.name not in seen:
+            seen.add(found.name)
+            yield found
+
+
+def _downgraded(facts: Facts) -> Iterator[Problem]:
+    for action in facts.plan.actions:
+        if not isinstance(action, Install | Replace):
+            continue
+        before = facts.interpreter.find(action.name)
+        after = action.selected.package.version
+        if before is None or after is None or not _later(before.version, after):
+            continue
+        verb = "replaced" if isinstance(action, Replace) else "hidden"
+        yield Problem(
+            subject=action.name,
+            message=f"{action.name} {before.version} in {before.location} would be {verb} by the"
+            f" older {after}",
+            hint=f"see that nothing else here counts on {action.name} {before.version}, or lock it"
+            " at that version",
+        )
+
+
+def _later(text: str, version: Version) -> bool:
+    try:
+        return Version(text) > version
+    except InvalidVersion:
+        return False
+
+
+def _doubled(facts: Facts) -> Iterator[Problem]:
+    """Yield each selected name of which several copies will lie on ``sys.path``, and which wins.
+
+    Copies of a package manager's that something new hides are passed over: SYS001 tells of them.
+    """
+    remaining = _remaining(facts)
+    order = {path: number for number, path in enumerate(facts.interpreter.sys_path)}
+    purelib = facts.interpreter.scheme.purelib
+    for action in facts.plan.actions:
+        others = [found for found in remaining if found.name == action.name]
+        if isinstance(action, Keep):
+            first, where = action.installed.version, action.installed.location
+            others = [found for found in others if found.metadata != action.installed.metadata]
+        elif isinstance(action, Remove):
+            continue
+        else:
+            first, where = _version(action) or "the new one", purelib
+            others = [found for found in others if found.owner is None]
+        last = len(order)
+        hidden = [one for one in others if order.get(one.location, last) >= order.get(where, last)]
+        if hidden:
+            copies = ", ".join(f"{one.version} in {one.location}" for one in hidden)
+            yield Problem(
+                subject=action.name,
+                message=f"{action.name} will be there {len(hidden) + 1} times: {first} in {where}"
+                f" is imported, and hides {copies}",
+                hint="remove what is hidden with the tool that installed it, if nothing needs it",
+            )
+
+
+RULES = (
+    Rule(
+        code="SYS005",
+        title="an installed distribution that stays would break",
+        why="What is installed and is not in the lock goes on to import what the lock changes. A"
+        " version that its Requires-Dist rules out, or nothing at all, breaks the programs that"
+        " use it, and nobody who runs them has asked for that.",
+        severity=Severity.ERROR,
+        exit_code=4,
+        check=_broken,
+    ),
+    Rule(
+        code="SYS006",
+        title="an installed distribution is downgraded",
+        why="Whatever was installed after the newer version may use what only that one has, also"
+        " where its Requires-Dist does not say so.",
+        severity=Severity.WARNING,
+        exit_code=4,
+        check=_downgraded,
+    ),
+    Rule(
+        code="SYS007",
+        title="a distribution is there more than once",
+        why="Python imports the first copy that it finds on sys.path. A hidden one is no harm until"
+        " the first is removed, or a module that only the hidden one has is imported from it.",
+        severity=Severity.NOTE,
+        exit_code=4,
+        check=_doubled,
+    ),
+)
