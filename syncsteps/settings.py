@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncsteps.selection.model import Request
+    from syncsteps.verify.policy import Policy
 
 __all__ = ["Settings", "load_settings", "read_pyproject", "read_toml"]
 _OUTSIDE = "LCK004"  # the rule on it
+_POLICY = "verify"  # the key in the file that is a table, and no option
 # A larger number of seconds is more than the system's clocks and waits can take.
 _LARGEST = 1_000_000
 
@@ -27,7 +29,8 @@ _LARGEST = 1_000_000
 class Settings:
     """Everything that a run was told. Field by field the options of `OPTIONS`.
 
-    ``directory`` is the project's directory: the lock's, else the current one.
+    ``directory`` is the project's directory: the lock's, else the current one. ``policy`` is what
+    ``[tool.syncsteps.verify]`` says; None where there is no such table.
     """
 
     directory: Path
@@ -61,11 +64,13 @@ class Settings:
     quiet: bool = False
     verbose: bool = False
     no_progress: bool = False
+    policy: Policy | None = None
 
     @property
     def may_leave(self) -> bool:
         """Whether what the lock says may lie outside of the project's directory."""
-        return self.allow_outside or _OUTSIDE in self.ignore
+        ignored = self.policy.everywhere.ignore if self.policy is not None else ()
+        return self.allow_outside or _OUTSIDE in self.ignore or _OUTSIDE in ignored
 
     @property
     def request(self) -> Request:
@@ -186,11 +191,17 @@ def _from_file(directory: Path) -> dict[str, object]:
     options = {option.name: option for option in OPTIONS}
     values: dict[str, object] = {}
     for key, value in table.items():
+        if key == _POLICY:
+            from syncsteps.verify.policy import read_policy  # noqa: PLC0415 - few projects have it
+
+            values["policy"] = read_policy(value, where=f"{where[:-1]}.{_POLICY}]")
+            continue
         if key not in options:
             import difflib  # noqa: PLC0415 - only misspelt keys need it
 
-            near = difflib.get_close_matches(key, options, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(options)}"
+            known = (*options, _POLICY)
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
             raise SettingsError(f"{where}: unknown key {key!r}", hint=hint)
         values[options[key].field] = _from_toml(options[key], value, where=f"{where} {key}")
     return values

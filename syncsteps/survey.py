@@ -120,7 +120,7 @@ def take_survey(
         LockError, SelectionError: as for `read_selection`.
         StagingError: a directory that the lock names cannot be read.
         SettingsError: pyproject.toml or the Pipfile cannot be read, or a code to ignore does not
-            exist.
+            exist, or ``[tool.syncsteps.verify]`` speaks of a code or a package that does not.
     """
     lock, selection = read_selection(settings, interpreter, environment=environment)
     pyproject = read_pyproject(settings.directory)
@@ -136,6 +136,9 @@ def take_survey(
         source_digests=digests,
         again=[canonicalize_name(name) for name in settings.reinstall_package],
     )
+    if settings.policy is not None:
+        locked = {package.name for package in lock.packages}
+        settings.policy.require_packages(locked | {d.name for d in interpreter.distributions})
     others = {action.name: ledger.others(action.name, than=project) for action in plan.actions}
     facts = Facts(
         lock=lock,
@@ -154,7 +157,7 @@ def take_survey(
         ledger=ledger,
         source_digests=digests,
         plan=plan,
-        findings=verify(facts, ignore=settings.ignore),
+        findings=verify(facts, ignore=settings.ignore, policy=settings.policy),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from syncsteps.errors import SettingsError
 from syncsteps.verify import rules_files, rules_interpreter, rules_lock, rules_system
 from syncsteps.verify.model import Finding
+from syncsteps.verify.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,14 +24,19 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def verify(facts: Facts, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]:
+def verify(
+    facts: Facts, *, ignore: Collection[str] = (), policy: Policy | None = None
+) -> tuple[Finding, ...]:
     """Apply every rule and return what they find, in the order of the rules.
 
-    ``ignore`` are codes of rules that are not asked.
+    ``ignore`` are codes of rules that are not asked. ``policy`` changes severities and leaves
+    findings out, of all packages or of single ones.
 
     Raises:
-        SettingsError: ``ignore`` has a code that no rule has.
+        SettingsError: ``ignore`` or ``policy`` has a code that no rule has.
     """
+    policy = policy or Policy()
+    policy.require_codes([rule.code for rule in RULES])
     unknown = sorted(set(ignore) - {rule.code for rule in RULES})
     if unknown:
         raise SettingsError(
@@ -40,7 +46,7 @@ def verify(facts: Facts, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]
     return tuple(
         Finding(
             code=rule.code,
-            severity=rule.severity,
+            severity=severity,
             message=problem.message,
             hint=problem.hint,
             subject=problem.subject,
@@ -49,4 +55,5 @@ def verify(facts: Facts, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]
         for rule in RULES
         if rule.code not in ignore
         for problem in rule.check(facts)
+        if (severity := policy.severity(rule.code, problem.subject, rule.severity)) is not None
     )

@@ -55,7 +55,7 @@ def values_for(
 class TestOptions:
     def test_each_option_has_its_field_and_each_field_its_option(self) -> None:
         assert [option.field for option in OPTIONS] == [
-            field.name for field in fields(Settings) if field.name != "directory"
+            field.name for field in fields(Settings) if field.name not in {"directory", "policy"}
         ]
 
     @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
@@ -244,6 +244,41 @@ class TestFile:
         (tmp_path / "pyproject.toml").mkdir()
         with pytest.raises(SettingsError, match="not a readable TOML file"):
             load(tmp_path)
+
+
+class TestPolicy:
+    def test_the_table_is_read(self, tmp_path: Path) -> None:
+        write(tmp_path, 'ignore = ["LCK001"]\n[tool.syncsteps.verify]\nignore = ["LCK002"]')
+        settings = load(tmp_path)
+        assert settings.ignore == ("LCK001",)
+        assert settings.policy is not None
+        assert settings.policy.everywhere.ignore == ("LCK002",)
+        assert settings.policy.where == f"{tmp_path / 'pyproject.toml'}: [tool.syncsteps.verify]"
+
+    @pytest.mark.parametrize(
+        ("table", "said"),
+        [
+            ('[tool.syncsteps.verify]\nignore = "a"', "[tool.syncsteps.verify] ignore: expected"),
+            ("verify = true", "[tool.syncsteps.verify]: expected a table, found True"),
+        ],
+    )
+    def test_a_table_that_means_nothing(self, tmp_path: Path, table: str, said: str) -> None:
+        write(tmp_path, table)
+        with pytest.raises(SettingsError) as caught:
+            load(tmp_path)
+        assert str(caught.value).startswith(f"{tmp_path / 'pyproject.toml'}: {said}")
+
+    def test_a_misspelt_one(self, tmp_path: Path) -> None:
+        write(tmp_path, "[tool.syncsteps.verifi]")
+        with pytest.raises(SettingsError) as caught:
+            load(tmp_path)
+        assert caught.value.hint == "did you mean 'verify'?"
+
+    def test_it_may_let_paths_leave_the_project(self, tmp_path: Path) -> None:
+        write(tmp_path, '[tool.syncsteps.verify]\nignore = ["LCK004"]')
+        assert load(tmp_path).may_leave
+        write(tmp_path, '[tool.syncsteps.verify]\nignore = ["LCK001"]')
+        assert not load(tmp_path).may_leave
 
 
 class TestReadPyproject:
