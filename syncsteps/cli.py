@@ -28,7 +28,7 @@ from syncsteps.events import (
 )
 from syncsteps.interpreter import to_json
 from syncsteps.options import OPTIONS, Option
-from syncsteps.output import give_up_on_standard_output, is_stream, require_place, write
+from syncsteps.output import give_up_on_standard_output, is_stream, require_places, write
 from syncsteps.settings import Settings, load_settings
 from syncsteps.version import __version__
 
@@ -97,7 +97,7 @@ def main(
             vars(arguments), environment=environment, directory=directory or Path.cwd()
         )
         console = _console(settings)
-        require_place(settings.json)
+        require_places(settings.reports)
         with _terminated():
             return _run(arguments, settings, console, environment)
     except SyncstepsError as error:
@@ -122,9 +122,9 @@ def _run(
     try:
         return _run_verb(arguments, settings, watcher, environment)
     except SyncstepsError as error:
-        if settings.json:
-            so_far = watcher.outcome
-            write(settings.json, report.render_json(arguments.verb, outcome=so_far, error=error))
+        if settings.reports:
+            so_far = () if watcher.outcome is None else (watcher.outcome,)
+            report.write_reports(arguments.verb, settings, outcomes=so_far, error=error)
         raise
     except KeyboardInterrupt:
         if not watcher.swapping:
@@ -213,8 +213,8 @@ def _run_verb(
     error = report.error_of(outcome)
     if error is not None:
         console.error(error)
-    if settings.json:
-        write(settings.json, report.render_json(verb, outcome=outcome, error=error))
+    if settings.reports:
+        report.write_reports(verb, settings, outcomes=(outcome,), error=error)
     return error.exit_code if error is not None else 0
 
 

@@ -184,7 +184,8 @@ class Outcome:
     """What a run came to.
 
     ``changed`` says whether the interpreter was changed. What a verb does not do is empty or None.
-    Time in seconds.
+    ``target`` is the name of the recorded interpreter that it is about, and empty where that is one
+    of this machine. Time in seconds.
     """
 
     verb: str
@@ -200,3 +201,4 @@ class Outcome:
     changed: bool = False
     dry_run: bool = False
     recovered: str = ""
+    target: str = ""

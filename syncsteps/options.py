@@ -137,6 +137,12 @@ OPTIONS: tuple[Option, ...] = (
         help="how long to wait for another sync of the same interpreter (default: 600)",
     ),
     Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
+    Option(
+        name="junit",
+        kind="path",
+        metavar="FILE",
+        help="write rules, imports and differences as JUnit XML test cases (-: stdout)",
+    ),
     Option(name="quiet", kind="flag", help="print only problems"),
     Option(name="verbose", kind="flag", help="print each file's and each installer's line"),
     Option(name="no-progress", kind="flag", help="plain lines, as in a log"),

@@ -61,10 +61,16 @@ class Settings:
     jobs: float = field(default_factory=lambda: float(os.cpu_count() or 1))
     lock_timeout: float = 600.0
     json: str = ""
+    junit: str = ""
     quiet: bool = False
     verbose: bool = False
     no_progress: bool = False
     policy: Policy | None = None
+
+    @property
+    def reports(self) -> tuple[str, ...]:
+        """Where the run is to be written to as a document, of whatever kind."""
+        return tuple(target for target in (self.json, self.junit) if target)
 
     @property
     def may_leave(self) -> bool:

@@ -168,7 +168,7 @@ def _staleness(lock: Lock, pyproject: Mapping[str, Any] | None) -> Staleness:
 
 
 def _source_digests(selection: Selection, lock: Lock, settings: Settings) -> dict[str, str]:
-    report = os.path.abspath(settings.json) if settings.json else ""  # noqa: PTH100 - links stay
+    reports = {os.path.abspath(report) for report in settings.reports}  # noqa: PTH100 - links stay
     digests = {}
     for item in selection.packages:
         if not isinstance(item.chosen, Directory):
@@ -177,7 +177,7 @@ def _source_digests(selection: Selection, lock: Lock, settings: Settings) -> dic
             continue  # It is refused, and not to be looked into: it may be the whole disk.
         directory = lock.root / item.chosen.path
         try:
-            digests[item.name] = source_digest(directory, report=report)
+            digests[item.name] = source_digest(directory, reports=reports)
         except OSError as error:
             where = error.filename if isinstance(error.filename, str) else directory
             raise StagingError(

@@ -10,6 +10,8 @@ from syncsteps.late import import_late
 if TYPE_CHECKING:
     from syncsteps.report.console import Console, TerminalConsole
     from syncsteps.report.document import render_json
+    from syncsteps.report.files import write_reports
+    from syncsteps.report.junit import render_junit
     from syncsteps.report.lines import (
         action_cells,
         actions_shown,
@@ -30,7 +32,9 @@ __all__ = [
     "finding_shown",
     "import_lines",
     "render_json",
+    "render_junit",
     "summary_line",
+    "write_reports",
 ]
 
 import_late(
@@ -38,6 +42,8 @@ import_late(
     {
         "syncsteps.report.console": ("Console", "TerminalConsole"),
         "syncsteps.report.document": ("render_json",),
+        "syncsteps.report.files": ("write_reports",),
+        "syncsteps.report.junit": ("render_junit",),
         "syncsteps.report.lines": (
             "action_cells",
             "actions_shown",

@@ -9,6 +9,8 @@ from syncsteps.plan import Remove
 from syncsteps.report.lines import action_cells
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Outcome
     from syncsteps.plan import Action
@@ -35,7 +37,7 @@ _NOTHING: dict[str, Any] = {
 
 
 def render_json(
-    verb: str, *, outcome: Outcome | None = None, error: SyncstepsError | None = None
+    verb: str, *, outcomes: Sequence[Outcome] = (), error: SyncstepsError | None = None
 ) -> str:
     """Return what a run came to, as JSON text in ASCII that ends with a new line.
 
@@ -53,7 +55,7 @@ def render_json(
             "hint": error.hint,
             "exit_code": error.exit_code,
         }
-    document |= _NOTHING if outcome is None else _outcome(outcome)
+    document |= _outcome(outcomes[0]) if outcomes else _NOTHING
     return json.dumps(document, indent=2) + "\n"
 
 

@@ -255,6 +255,33 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(
         assert why in said
 
 
+def test_reports_are_written_of_a_run_that_ends_well_and_of_one_that_does_not(
+    substitute: Callable[[str, Callable[..., Any]], None], tmp_path: Path
+) -> None:
+    def refuse(*_: object, **__: object) -> Outcome:
+        raise InterpreterError("refused")
+
+    argv = ["verify", "--json", "out.json", "--junit", "out.xml"]
+    substitute("verify", lambda *_, **__: outcome("verify"))
+    assert main(argv, environment={}, directory=tmp_path) == 0
+    assert json.loads((tmp_path / "out.json").read_text())["ok"] is True
+    assert "refused" not in (tmp_path / "out.xml").read_text()
+    substitute("verify", refuse)
+    assert main(argv, environment={}, directory=tmp_path) == 4
+    assert json.loads((tmp_path / "out.json").read_text())["ok"] is False
+    assert 'message="refused"' in (tmp_path / "out.xml").read_text()
+
+
+def test_two_reports_do_not_share_a_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "link").symlink_to("out")
+    for first, second in (("-", "-"), ("out", "./out"), ("out", "link")):
+        argv = ["verify", "--json", first, "--junit", second]
+        assert main(argv, environment={}, directory=tmp_path) == 2
+        assert "two reports are to be written to" in capsys.readouterr().err
+
+
 class NobodyReads(io.StringIO):
     def write(self, _text: str) -> int:
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")

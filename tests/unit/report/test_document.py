@@ -17,7 +17,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def test_a_run_comes_back() -> None:
-    assert parsed(render_json("sync", outcome=full_outcome())) == {
+    assert parsed(render_json("sync", outcomes=[full_outcome()])) == {
         "schema": 1,
         "verb": "sync",
         "ok": True,
@@ -92,7 +92,7 @@ def test_an_error_has_the_same_keys_and_nothing_in_them() -> None:
         "missing", file="uv.lock", table="package[0]", key="name", hint="lock", details=["a"]
     )
     document = parsed(render_json("export", error=error))
-    whole = parsed(render_json("sync", outcome=full_outcome()))
+    whole = parsed(render_json("sync", outcomes=[full_outcome()]))
     assert document.keys() == whole.keys()
     assert document["ok"] is False
     assert document["error"] == {
@@ -108,7 +108,7 @@ def test_an_error_has_the_same_keys_and_nothing_in_them() -> None:
 
 def test_a_check_that_failed_has_both() -> None:
     outcome = make_outcome("smoke", imports=(BAD,))
-    document = parsed(render_json("smoke", outcome=outcome, error=SmokeError("does not import")))
+    document = parsed(render_json("smoke", outcomes=[outcome], error=SmokeError("does not import")))
     assert document["ok"] is False
     assert document["error"]["code"] == "ERR110"
     assert document["imports"][0]["verdict"] == "failed"
@@ -116,7 +116,7 @@ def test_a_check_that_failed_has_both() -> None:
 
 
 def test_drift_is_told_with_and_without_a_file() -> None:
-    document = parsed(render_json("check", outcome=make_outcome("check", drifts=DRIFTS)))
+    document = parsed(render_json("check", outcomes=[make_outcome("check", drifts=DRIFTS)]))
     assert document["drift"] == [
         {
             "distribution": "attrs",
@@ -129,7 +129,7 @@ def test_drift_is_told_with_and_without_a_file() -> None:
 
 
 def test_a_verb_without_a_lock_has_null() -> None:
-    document = parsed(render_json("recover", outcome=make_outcome("recover")))
+    document = parsed(render_json("recover", outcomes=[make_outcome("recover")]))
     assert document["lock"] is None
     assert document["digest"] is None
     assert document["plan"] == []
@@ -138,7 +138,7 @@ def test_a_verb_without_a_lock_has_null() -> None:
 def test_text_is_ascii_whatever_is_in_it() -> None:
     strange = "\udc80\x9b31m\u202e\x1b[2J grüße"
     bad = replace(BAD, exception=strange)
-    text = render_json("smoke", outcome=make_outcome("smoke", imports=(bad,)))
+    text = render_json("smoke", outcomes=[make_outcome("smoke", imports=(bad,))])
     assert text.isascii()
     assert all(character.isprintable() or character == "\n" for character in text)
     assert parsed(text)["imports"][0]["exception"] == strange
