@@ -98,8 +98,10 @@ def main(
         )
         console = _console(settings)
         require_places(settings.reports)
+        base = Path(_on_github(environment, "GITHUB_WORKSPACE") or directory or Path.cwd())
+        watcher = _Watcher(arguments.verb, console, base)
         with _terminated():
-            return _run(arguments, settings, console, environment)
+            return _run(arguments, settings, watcher, environment)
     except SyncstepsError as error:
         console.close()
         console.error(error)
@@ -115,16 +117,16 @@ def main(
 def _run(
     arguments: argparse.Namespace,
     settings: Settings,
-    console: Console,
+    watcher: _Watcher,
     environment: Mapping[str, str],
 ) -> int:
-    watcher = _Watcher(arguments.verb, console)
+    console = watcher.console
     try:
         return _run_verb(arguments, settings, watcher, environment)
     except SyncstepsError as error:
-        if settings.reports:
-            so_far = () if watcher.outcome is None else (watcher.outcome,)
-            report.write_reports(arguments.verb, settings, outcomes=so_far, error=error)
+        console.close()
+        so_far = () if watcher.outcome is None else (watcher.outcome,)
+        _tell(settings, watcher, environment, outcomes=so_far, error=error)
         raise
     except KeyboardInterrupt:
         if not watcher.swapping:
@@ -138,11 +140,15 @@ def _run(
 
 
 class _Watcher:
-    """Passes events on to a console, and keeps what a run has come to if it does not end well."""
+    """Passes events on to a console, and keeps what a run has come to if it does not end well.
 
-    def __init__(self, verb: str, console: Console) -> None:
+    ``base`` is the directory that paths in reports are relative to.
+    """
+
+    def __init__(self, verb: str, console: Console, base: Path) -> None:
         self.verb = verb
         self.console = console
+        self.base = base
         self.outcome: Outcome | None = None
         self.swapping = False
         self._started = time.perf_counter()
@@ -213,9 +219,35 @@ def _run_verb(
     error = report.error_of(outcome)
     if error is not None:
         console.error(error)
-    if settings.reports:
-        report.write_reports(verb, settings, outcomes=(outcome,), error=error)
+    _tell(settings, watcher, environment, outcomes=(outcome,), error=error)
     return error.exit_code if error is not None else 0
+
+
+def _on_github(environment: Mapping[str, str], name: str) -> str:
+    """Return a variable of GitHub Actions, and nothing anywhere else."""
+    return environment.get(name, "") if environment.get("GITHUB_ACTIONS") == "true" else ""
+
+
+def _tell(
+    settings: Settings,
+    watcher: _Watcher,
+    environment: Mapping[str, str],
+    *,
+    outcomes: Sequence[Outcome],
+    error: SyncstepsError | None,
+) -> None:
+    """Write what a run came to wherever it is wanted besides the console."""
+    if _on_github(environment, "GITHUB_ACTIONS"):
+        report.tell_github(
+            watcher.verb,
+            watcher.console,
+            outcomes=outcomes,
+            error=error,
+            environment=environment,
+            base=watcher.base,
+        )
+    if settings.reports:
+        report.write_reports(watcher.verb, settings, outcomes=outcomes, error=error)
 
 
 def _console(settings: Settings) -> Console:

@@ -10,7 +10,7 @@ from syncsteps.late import import_late
 if TYPE_CHECKING:
     from syncsteps.report.console import Console, TerminalConsole
     from syncsteps.report.document import render_json
-    from syncsteps.report.files import write_reports
+    from syncsteps.report.files import tell_github, write_reports
     from syncsteps.report.junit import render_junit
     from syncsteps.report.lines import (
         action_cells,
@@ -34,6 +34,7 @@ __all__ = [
     "render_json",
     "render_junit",
     "summary_line",
+    "tell_github",
     "write_reports",
 ]
 
@@ -42,7 +43,7 @@ import_late(
     {
         "syncsteps.report.console": ("Console", "TerminalConsole"),
         "syncsteps.report.document": ("render_json",),
-        "syncsteps.report.files": ("write_reports",),
+        "syncsteps.report.files": ("tell_github", "write_reports"),
         "syncsteps.report.junit": ("render_junit",),
         "syncsteps.report.lines": (
             "action_cells",

@@ -1,19 +1,22 @@
-"""Every document that a run is to be written to, each in its own format."""
+"""Every document that a run is to be written to, each in its own format, and what CI is told."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.output import write
+from syncsteps.report.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Outcome
+    from syncsteps.report.console import Console
     from syncsteps.settings import Settings
 
-__all__ = ["write_reports"]
+__all__ = ["tell_github", "write_reports"]
 
 
 def write_reports(
@@ -40,3 +43,33 @@ def write_reports(
             ignored.update(settings.policy.everywhere.ignore)
         text = render_junit(verb, outcomes=outcomes, error=error, ignored=ignored)
         write(settings.junit, text)
+
+
+def tell_github(
+    verb: str,
+    console: Console,
+    *,
+    outcomes: Sequence[Outcome],
+    error: SyncstepsError | None = None,
+    environment: Mapping[str, str],
+    base: Path,
+) -> None:
+    """Write annotations to the log of a step of GitHub Actions, and append to the job's summary.
+
+    Paths are relative to ``base``. ``environment`` says where the summary is; one that cannot be
+    written ends no run.
+    """
+    from syncsteps.report.github import summary, workflow_commands  # noqa: PLC0415 - only there
+
+    places = Places(base)
+    for command in workflow_commands(
+        outcomes, error=error, places=places, quiet=console.quiet, verbose=console.verbose
+    ):
+        console.line(command)
+    target = environment.get("GITHUB_STEP_SUMMARY")
+    if target:
+        try:
+            with Path(target).open("a", encoding="utf-8") as file:
+                file.write(summary(verb, outcomes, error=error))
+        except OSError as failure:
+            console.line(f"warning: no summary in {target}: {failure.strerror}")

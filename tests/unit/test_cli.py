@@ -24,6 +24,7 @@ from syncsteps.options import OPTIONS
 from syncsteps.smoke.model import ImportResult, Verdict
 from syncsteps.verify import RULES, Finding, Severity
 from tests.support.interpreters import make_interpreter
+from tests.support.targets import UNHASHED, record, write_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,6 +281,80 @@ def test_two_reports_do_not_share_a_place(
         argv = ["verify", "--json", first, "--junit", second]
         assert main(argv, environment={}, directory=tmp_path) == 2
         assert "two reports are to be written to" in capsys.readouterr().err
+
+
+class TestGitHub:
+    FINDING = Finding(code="INT002", severity=Severity.ERROR, message="m", hint="h")
+
+    def run(self, directory: Path, **environment: str) -> int:
+        variables = {"GITHUB_ACTIONS": "true", **environment}
+        return main(["verify"], environment=variables, directory=directory)
+
+    def test_a_step_gets_annotations_and_a_summary(
+        self,
+        substitute: Callable[[str, Callable[..., Any]], None],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        substitute("verify", lambda *_, **__: replace(outcome("verify"), findings=(self.FINDING,)))
+        target = tmp_path / "summary.md"
+        target.write_text("# before\n")
+        assert self.run(tmp_path, GITHUB_STEP_SUMMARY=str(target)) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "\n::error title=INT002::m. What to do: h\n" in captured.err
+        assert target.read_text().startswith("# before\n\n## syncsteps verify: failed\n")
+
+    def test_an_early_end_is_annotated_too(
+        self,
+        substitute: Callable[[str, Callable[..., Any]], None],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        def refuse(*_: object, **__: object) -> Outcome:
+            raise InterpreterError("refused")
+
+        substitute("verify", refuse)
+        assert self.run(tmp_path) == 4
+        assert "::error title=ERR400::refused\n" in capsys.readouterr().err
+
+    def test_a_summary_that_cannot_be_written_ends_nothing(
+        self,
+        substitute: Callable[[str, Callable[..., Any]], None],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        substitute("verify", lambda *_, **__: outcome("verify"))
+        assert self.run(tmp_path, GITHUB_STEP_SUMMARY=str(tmp_path)) == 0
+        assert f"warning: no summary in {tmp_path}: Is a directory" in capsys.readouterr().err
+
+    def test_paths_are_those_of_the_workspace(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project = tmp_path / "sub"
+        project.mkdir()
+        write_lock(project, UNHASHED)
+        argv = ["verify", "--interpreter", str(record(tmp_path, "target"))]
+        for workspace, path in ((tmp_path, "sub/pylock.toml"), (None, "pylock.toml")):
+            variables = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(workspace or "")}
+            assert main(argv, environment=variables, directory=project) == 1
+            said = capsys.readouterr().err
+            assert f"\n::error file={path},line=5,title=LCK003 plain::plain 1.0 has " in said
+
+    @pytest.mark.parametrize("value", ["", "false", "1"])
+    def test_elsewhere_nothing_is_told(
+        self,
+        value: str,
+        substitute: Callable[[str, Callable[..., Any]], None],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        substitute("verify", lambda *_, **__: replace(outcome("verify"), findings=(self.FINDING,)))
+        target = tmp_path / "summary.md"
+        environment = {"GITHUB_ACTIONS": value, "GITHUB_STEP_SUMMARY": str(target)}
+        assert main(["verify"], environment=environment, directory=tmp_path) == 1
+        assert "::error" not in capsys.readouterr().err
+        assert not target.exists()
 
 
 class NobodyReads(io.StringIO):
