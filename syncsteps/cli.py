@@ -247,7 +247,9 @@ def _tell(
             base=watcher.base,
         )
     if settings.reports:
-        report.write_reports(watcher.verb, settings, outcomes=outcomes, error=error)
+        report.write_reports(
+            watcher.verb, settings, outcomes=outcomes, error=error, base=watcher.base
+        )
 
 
 def _console(settings: Settings) -> Console:

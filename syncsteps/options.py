@@ -143,6 +143,12 @@ OPTIONS: tuple[Option, ...] = (
         metavar="FILE",
         help="write rules, imports and differences as JUnit XML test cases (-: stdout)",
     ),
+    Option(
+        name="sarif",
+        kind="path",
+        metavar="FILE",
+        help="write findings as SARIF 2.1.0, for code scanning (-: stdout)",
+    ),
     Option(name="quiet", kind="flag", help="print only problems"),
     Option(name="verbose", kind="flag", help="print each file's and each installer's line"),
     Option(name="no-progress", kind="flag", help="plain lines, as in a log"),

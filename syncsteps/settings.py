@@ -62,6 +62,7 @@ class Settings:
     lock_timeout: float = 600.0
     json: str = ""
     junit: str = ""
+    sarif: str = ""
     quiet: bool = False
     verbose: bool = False
     no_progress: bool = False
@@ -70,7 +71,7 @@ class Settings:
     @property
     def reports(self) -> tuple[str, ...]:
         """Where the run is to be written to as a document, of whatever kind."""
-        return tuple(target for target in (self.json, self.junit) if target)
+        return tuple(target for target in (self.json, self.junit, self.sarif) if target)
 
     @property
     def may_leave(self) -> bool:

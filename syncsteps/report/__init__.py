@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         import_lines,
         summary_line,
     )
+    from syncsteps.report.sarif import render_sarif
     from syncsteps.report.verdict import error_of
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "import_lines",
     "render_json",
     "render_junit",
+    "render_sarif",
     "summary_line",
     "tell_github",
     "write_reports",
@@ -53,6 +55,7 @@ import_late(
             "import_lines",
             "summary_line",
         ),
+        "syncsteps.report.sarif": ("render_sarif",),
         "syncsteps.report.verdict": ("error_of",),
     },
 )

@@ -25,8 +25,11 @@ def write_reports(
     *,
     outcomes: Sequence[Outcome],
     error: SyncstepsError | None = None,
+    base: Path,
 ) -> None:
     """Write what a run came to, one outcome for each target, wherever ``settings`` want it.
+
+    Paths are relative to ``base``.
 
     Raises:
         SettingsError: it cannot be written there.
@@ -43,6 +46,10 @@ def write_reports(
             ignored.update(settings.policy.everywhere.ignore)
         text = render_junit(verb, outcomes=outcomes, error=error, ignored=ignored)
         write(settings.junit, text)
+    if settings.sarif:
+        from syncsteps.report.sarif import render_sarif  # noqa: PLC0415 - as above
+
+        write(settings.sarif, render_sarif(outcomes, error=error, places=Places(base)))
 
 
 def tell_github(

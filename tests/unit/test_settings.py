@@ -365,7 +365,7 @@ class TestRequest:
         )
 
 
-@pytest.mark.parametrize("name", ["python", "lock", "interpreter", "json", "junit"])
+@pytest.mark.parametrize("name", ["python", "lock", "interpreter", "json", "junit", "sarif"])
 @pytest.mark.parametrize("value", ["", " "])
 def test_an_empty_value_is_not_taken_for_the_default(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=rf"^--{name}: the value is empty"):

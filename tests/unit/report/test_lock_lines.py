@@ -175,7 +175,7 @@ def test_every_entry_of_real_locks_is_found_where_its_name_is() -> None:
         path for path in CORPUS.rglob("*") if re.search(r"lock$|lock\.toml$|main\.txt$", path.name)
     ]
     entries = 0
-    for path in paths:
+    for path in (path for path in paths if path.stat().st_size < 250_000):
         try:
             lock = read_lock(path)
         except LockError:
