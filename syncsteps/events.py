@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncsteps.check import Drift
+    from syncsteps.errors import SyncstepsError
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.plan import Plan
@@ -185,7 +186,8 @@ class Outcome:
 
     ``changed`` says whether the interpreter was changed. What a verb does not do is empty or None.
     ``target`` is the name of the recorded interpreter that it is about, and empty where that is one
-    of this machine. Time in seconds.
+    of this machine. ``refused`` is why nothing could be said of one target of several. Time in
+    seconds.
     """
 
     verb: str
@@ -202,3 +204,4 @@ class Outcome:
     dry_run: bool = False
     recovered: str = ""
     target: str = ""
+    refused: SyncstepsError | None = None

@@ -34,10 +34,11 @@ def write_reports(
     Raises:
         SettingsError: it cannot be written there.
     """
+    places = Places(base)
     if settings.json:
         from syncsteps.report.document import render_json  # noqa: PLC0415 - few runs need all
 
-        write(settings.json, render_json(verb, outcomes=outcomes, error=error))
+        write(settings.json, render_json(verb, outcomes=outcomes, error=error, places=places))
     if settings.junit:
         from syncsteps.report.junit import render_junit  # noqa: PLC0415 - as above
 
@@ -49,7 +50,7 @@ def write_reports(
     if settings.sarif:
         from syncsteps.report.sarif import render_sarif  # noqa: PLC0415 - as above
 
-        write(settings.sarif, render_sarif(outcomes, error=error, places=Places(base)))
+        write(settings.sarif, render_sarif(outcomes, error=error, places=places))
 
 
 def tell_github(
