@@ -98,8 +98,7 @@ def main(
         )
         console = _console(settings)
         require_places(settings.reports)
-        base = Path(_on_github(environment, "GITHUB_WORKSPACE") or directory or Path.cwd())
-        watcher = _Watcher(arguments.verb, console, base)
+        watcher = _Watcher(arguments.verb, console, directory or Path.cwd())
         with _terminated():
             return _run(arguments, settings, watcher, environment)
     except SyncstepsError as error:
@@ -142,13 +141,13 @@ def _run(
 class _Watcher:
     """Passes events on to a console, and keeps what a run has come to if it does not end well.
 
-    ``base`` is the directory that paths in reports are relative to.
+    ``directory`` is where the run was started.
     """
 
-    def __init__(self, verb: str, console: Console, base: Path) -> None:
+    def __init__(self, verb: str, console: Console, directory: Path) -> None:
         self.verb = verb
         self.console = console
-        self.base = base
+        self.directory = directory
         self.outcome: Outcome | None = None
         self.swapping = False
         self._started = time.perf_counter()
@@ -201,6 +200,8 @@ def _run_verb(
         interpreter = exporting.inspect(settings, environment=environment)
         write(arguments.output, to_json(interpreter))
         return 0
+    if verb == "verify" and len(settings.interpreter) > 1:
+        return _verify_targets(settings, watcher, environment)
     from syncsteps import pipeline  # noqa: PLC0415 - exporting needs only a small part of it
 
     calls: dict[str, Callable[..., Outcome]] = {
@@ -213,6 +214,10 @@ def _run_verb(
     }
     options = {"dry_run": arguments.dry_run} if verb in {"sync", "install"} else {}
     outcome = calls[verb](settings, environment=environment, on_event=watcher, **options)
+    if len(settings.interpreter) == 1:
+        from syncsteps.matrix import target_names  # noqa: PLC0415 - as above
+
+        outcome = replace(outcome, target=target_names(settings.interpreter)[0])
     console = watcher.console
     console.close()
     console.outcome(outcome)
@@ -223,9 +228,16 @@ def _run_verb(
     return error.exit_code if error is not None else 0
 
 
-def _on_github(environment: Mapping[str, str], name: str) -> str:
-    """Return a variable of GitHub Actions, and nothing anywhere else."""
-    return environment.get(name, "") if environment.get("GITHUB_ACTIONS") == "true" else ""
+def _verify_targets(settings: Settings, watcher: _Watcher, environment: Mapping[str, str]) -> int:
+    from syncsteps.matrix import verify_targets  # noqa: PLC0415 - hardly any other run needs it
+
+    outcomes = verify_targets(settings, environment=environment)
+    watcher.console.matrix(outcomes)
+    error = report.error_of_targets(outcomes)
+    if error is not None:
+        watcher.console.error(error)
+    _tell(settings, watcher, environment, outcomes=outcomes, error=error)
+    return error.exit_code if error is not None else 0
 
 
 def _tell(
@@ -237,18 +249,15 @@ def _tell(
     error: SyncstepsError | None,
 ) -> None:
     """Write what a run came to wherever it is wanted besides the console."""
-    if _on_github(environment, "GITHUB_ACTIONS"):
-        report.tell_github(
+    if settings.reports or environment.get("GITHUB_ACTIONS") == "true":
+        report.tell(
             watcher.verb,
+            settings,
             watcher.console,
             outcomes=outcomes,
             error=error,
             environment=environment,
-            base=watcher.base,
-        )
-    if settings.reports:
-        report.write_reports(
-            watcher.verb, settings, outcomes=outcomes, error=error, base=watcher.base
+            directory=watcher.directory,
         )
 
 
@@ -364,7 +373,7 @@ def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
     keywords: dict[str, Any] = {"help": option.help, "dest": option.field, "default": None}
     if option.kind == "flag":
         keywords["action"] = "store_true"
-    elif option.kind == "list":
+    elif option.kind in {"list", "paths"}:
         keywords |= {"action": "extend", "nargs": 1, "metavar": option.metavar}
     elif option.kind == "number":
         keywords |= {"type": _positive, "metavar": option.metavar}

@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["OPTIONS", "Kind", "Option"]
 
-Kind = Literal["flag", "text", "path", "list", "number"]
+Kind = Literal["flag", "text", "path", "paths", "list", "number"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="interpreter",
-        kind="path",
+        kind="paths",
         metavar="FILE",
-        help="a snapshot written by inspect, in place of an interpreter",
+        help="a snapshot written by inspect, in place of an interpreter; verify takes several",
     ),
     Option(name="extra", kind="list", metavar="EXTRA", help="add an extra"),
     Option(name="all-extras", kind="flag", help="add every extra"),

@@ -246,7 +246,7 @@ def _target(
     """Find the target and tell of it; ``real`` says that a snapshot of one will not do."""
     if real and settings.interpreter:
         raise SettingsError(
-            f"{settings.interpreter} is a snapshot, and this needs the interpreter itself",
+            f"{', '.join(settings.interpreter)}: a snapshot, and this needs the interpreter itself",
             hint="name it with --python; `verify`, `export` and `sync --dry-run` take a snapshot",
         )
     interpreter = inspect(settings, environment=environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -36,7 +37,7 @@ class Settings:
     directory: Path
     lock: str = ""
     python: str = ""
-    interpreter: str = ""
+    interpreter: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     all_extras: bool = False
     group: tuple[str, ...] = ()
@@ -159,21 +160,34 @@ def _from_flag(option: Option, value: Any) -> object:  # noqa: ANN401 - what arg
         return _number(option, value, where=where)
     if option.kind in {"text", "path"}:
         return _choice(option, value, where=where)
+    if option.kind == "paths":
+        return tuple(_choice(option, path, where=where) for path in value)
     return tuple(value) if option.kind == "list" else value
 
 
 def _located(values: Mapping[str, Any], directory: Path) -> dict[str, Any]:
     """Return ``values`` with paths that start from ``directory``; ``-`` is no path."""
     paths = {option.field for option in OPTIONS if option.kind == "path"}
+    several = {option.field for option in OPTIONS if option.kind == "paths"}
     return {
-        name: os.fspath(directory / value) if name in paths and value not in {"", "-"} else value
+        name: _beside(value, directory)
+        if name in paths
+        else tuple(_beside(each, directory) for each in value)
+        if name in several
+        else value
         for name, value in values.items()
     }
+
+
+def _beside(path: str, directory: Path) -> str:
+    return path if path in {"", "-"} else os.fspath(directory / path)
 
 
 def _from_variable(option: Option, text: str) -> object:
     if option.kind == "list":
         return tuple(text.replace(",", " ").split())
+    if option.kind == "paths":  # which may have blanks in them
+        return tuple(path.strip() for path in text.split(",") if path.strip())
     if option.kind == "flag":
         if text.lower() in {"1", "true", "yes", "on"}:
             return True
@@ -221,8 +235,11 @@ def _from_toml(option: Option, value: object, *, where: str) -> object:
         return _number(option, value, where=where)
     if option.kind in {"text", "path"} and isinstance(value, str):
         return _choice(option, value, where=where)
-    if option.kind == "list" and isinstance(value, list):
-        texts = tuple(_text(item, where=where) for item in value if isinstance(item, str))
+    if option.kind == "paths" and isinstance(value, str):
+        value = [value]
+    if option.kind in {"list", "paths"} and isinstance(value, list):
+        check = _text if option.kind == "list" else functools.partial(_choice, option)
+        texts = tuple(check(item, where=where) for item in value if isinstance(item, str))
         if len(texts) == len(value):
             return texts
     expected = {
@@ -230,6 +247,7 @@ def _from_toml(option: Option, value: object, *, where: str) -> object:
         "number": "a number",
         "text": "a string",
         "path": "a string",
+        "paths": "a string or an array of strings",
         "list": "an array of strings",
     }
     raise SettingsError(f"{where}: expected {expected[option.kind]}, found {value!r}")

@@ -10,7 +10,7 @@ from syncsteps.late import import_late
 if TYPE_CHECKING:
     from syncsteps.report.console import Console, TerminalConsole
     from syncsteps.report.document import render_json
-    from syncsteps.report.files import tell_github, write_reports
+    from syncsteps.report.files import tell
     from syncsteps.report.junit import render_junit
     from syncsteps.report.lines import (
         action_cells,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         summary_line,
     )
     from syncsteps.report.sarif import render_sarif
-    from syncsteps.report.verdict import error_of
+    from syncsteps.report.verdict import error_of, error_of_targets
 
 __all__ = [
     "Console",
@@ -30,14 +30,14 @@ __all__ = [
     "actions_shown",
     "drift_line",
     "error_of",
+    "error_of_targets",
     "finding_shown",
     "import_lines",
     "render_json",
     "render_junit",
     "render_sarif",
     "summary_line",
-    "tell_github",
-    "write_reports",
+    "tell",
 ]
 
 import_late(
@@ -45,7 +45,7 @@ import_late(
     {
         "syncsteps.report.console": ("Console", "TerminalConsole"),
         "syncsteps.report.document": ("render_json",),
-        "syncsteps.report.files": ("tell_github", "write_reports"),
+        "syncsteps.report.files": ("tell",),
         "syncsteps.report.junit": ("render_junit",),
         "syncsteps.report.lines": (
             "action_cells",
@@ -56,6 +56,6 @@ import_late(
             "summary_line",
         ),
         "syncsteps.report.sarif": ("render_sarif",),
-        "syncsteps.report.verdict": ("error_of",),
+        "syncsteps.report.verdict": ("error_of", "error_of_targets"),
     },
 )

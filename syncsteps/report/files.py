@@ -16,25 +16,44 @@ if TYPE_CHECKING:
     from syncsteps.report.console import Console
     from syncsteps.settings import Settings
 
-__all__ = ["tell_github", "write_reports"]
+__all__ = ["tell"]
 
 
-def write_reports(
+def tell(
     verb: str,
     settings: Settings,
+    console: Console,
     *,
     outcomes: Sequence[Outcome],
     error: SyncstepsError | None = None,
-    base: Path,
+    environment: Mapping[str, str],
+    directory: Path,
 ) -> None:
     """Write what a run came to, one outcome for each target, wherever ``settings`` want it.
 
-    Paths are relative to ``base``.
+    In a step of GitHub Actions (``GITHUB_ACTIONS`` is ``true``), write annotations to its log as
+    well, and append to the job's summary; one that cannot be written ends no run. Paths in all of
+    them are relative to the workspace there, and to ``directory`` elsewhere.
 
     Raises:
-        SettingsError: it cannot be written there.
+        SettingsError: a report cannot be written where it is wanted.
     """
-    places = Places(base)
+    if environment.get("GITHUB_ACTIONS") == "true":
+        places = Places(Path(environment.get("GITHUB_WORKSPACE") or directory))
+        summary = environment.get("GITHUB_STEP_SUMMARY", "")
+        _tell_github(verb, console, outcomes, error, places, summary)
+    else:
+        places = Places(directory)
+    _write_reports(verb, settings, outcomes, error, places)
+
+
+def _write_reports(
+    verb: str,
+    settings: Settings,
+    outcomes: Sequence[Outcome],
+    error: SyncstepsError | None,
+    places: Places,
+) -> None:
     if settings.json:
         from syncsteps.report.document import render_json  # noqa: PLC0415 - few runs need all
 
@@ -53,28 +72,20 @@ def write_reports(
         write(settings.sarif, render_sarif(outcomes, error=error, places=places))
 
 
-def tell_github(
+def _tell_github(
     verb: str,
     console: Console,
-    *,
     outcomes: Sequence[Outcome],
-    error: SyncstepsError | None = None,
-    environment: Mapping[str, str],
-    base: Path,
+    error: SyncstepsError | None,
+    places: Places,
+    target: str,
 ) -> None:
-    """Write annotations to the log of a step of GitHub Actions, and append to the job's summary.
-
-    Paths are relative to ``base``. ``environment`` says where the summary is; one that cannot be
-    written ends no run.
-    """
     from syncsteps.report.github import summary, workflow_commands  # noqa: PLC0415 - only there
 
-    places = Places(base)
     for command in workflow_commands(
         outcomes, error=error, places=places, quiet=console.quiet, verbose=console.verbose
     ):
         console.line(command)
-    target = environment.get("GITHUB_STEP_SUMMARY")
     if target:
         try:
             with Path(target).open("a", encoding="utf-8") as file:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from syncsteps.report.grouped import grouped_findings, targets_named
+from syncsteps.report.grouped import codes_of, grouped_findings, targets_named
 from syncsteps.report.lines import drift_line, finding_shown, import_lines
 from syncsteps.report.plain import counted, plain
 from syncsteps.verify.model import Severity
@@ -84,6 +84,9 @@ def _findings(
 
 def _failures(outcomes: Sequence[Outcome]) -> Iterator[_Annotation]:
     for outcome in outcomes:
+        if outcome.refused is not None:
+            title = f"{outcome.refused.code} {outcome.target}"
+            yield _Annotation(level="error", title=title, message=str(outcome.refused))
         for result in outcome.imports:
             if not result.verdict.good:
                 title, message = f"import {result.distribution}", import_lines(result)[0]
@@ -127,7 +130,8 @@ def summary(verb: str, outcomes: Sequence[Outcome], *, error: SyncstepsError | N
         if outcome.imports:
             good = len(outcome.imports) - len(failed)
             parts.append(f"{good} of {counted(outcome.imports, 'distribution')} import.")
-        told = [("import", import_lines(result)[0]) for result in failed]
+        told = [] if outcome.refused is None else [(outcome.target, str(outcome.refused))]
+        told += [("import", import_lines(result)[0]) for result in failed]
         told += [("difference", drift_line(drift)) for drift in outcome.drifts]
         parts.append(_table(("", "what"), told) if told else "")
     return "\n" + "\n\n".join(part for part in parts if part) + "\n"
@@ -137,7 +141,7 @@ def _targets(outcomes: Sequence[Outcome]) -> str:
     rows = []
     for outcome in outcomes:
         found = [finding.severity for finding in outcome.findings]
-        codes = ", ".join(dict.fromkeys(finding.code for finding in outcome.findings))
+        codes = ", ".join(codes_of(outcome))
         numbers = [str(found.count(severity)) for severity in Severity]
         rows.append((outcome.target, *numbers, codes))
     return _table(("target", "errors", "warnings", "notes", "codes"), rows)

@@ -45,10 +45,10 @@ def render_junit(
             _add_imports(_Suite(root, "smoke", outcome.target), outcome.imports)
         if verb == "check":
             _add_drifts(_Suite(root, "check", outcome.target), outcome.drifts)
-    if error is not None and not root.findall("testsuite/testcase/failure"):
-        case = _Suite(root, "run", "").case(f"{error.code} {verb}")
-        texts = (str(error), *error.details, *([f"what to do: {error.hint}"] if error.hint else []))
-        _add(case, "error", texts, kind=error.code)
+        if outcome.refused is not None:
+            _add_error(_Suite(root, "verify", outcome.target), verb, outcome.refused)
+    if error is not None and not any(case.tag in {"failure", "error"} for case in root.iter()):
+        _add_error(_Suite(root, "run", ""), verb, error)
     for suite in root:
         _count(suite)
     _count(root)
@@ -111,6 +111,11 @@ def _add_drifts(suite: _Suite, drifts: Sequence[Drift]) -> None:
         _add(case, "failure", [drift_line(drift)], kind=drift.kind.value)
     if not drifts:
         suite.case("the interpreter is what the lock and the receipt say")
+
+
+def _add_error(suite: _Suite, verb: str, error: SyncstepsError) -> None:
+    texts = (str(error), *error.details, *([f"what to do: {error.hint}"] if error.hint else []))
+    _add(suite.case(f"{error.code} {verb}"), "error", texts, kind=error.code)
 
 
 def _add(case: ET.Element, tag: str, texts: Sequence[str], *, kind: str) -> None:

@@ -68,14 +68,19 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _invocation(outcomes: Sequence[Outcome], error: SyncstepsError | None) -> dict[str, Any]:
     found = any(f.severity is Severity.ERROR for outcome in outcomes for f in outcome.findings)
-    if error is None or found:
+    refused = [(f"{outcome.target}: ", outcome.refused) for outcome in outcomes if outcome.refused]
+    told = refused or ([] if error is None or found else [("", error)])
+    if not told:
         return {"executionSuccessful": True}
-    told = {
-        "level": "error",
-        "message": {"text": plain(str(error))},
-        "descriptor": {"id": error.code},
-    }
-    return {"executionSuccessful": False, "toolExecutionNotifications": [told]}
+    notifications = [
+        {
+            "level": "error",
+            "message": {"text": plain(f"{before}{each}")},
+            "descriptor": {"id": each.code},
+        }
+        for before, each in told
+    ]
+    return {"executionSuccessful": False, "toolExecutionNotifications": notifications}
 
 
 def _result(finding: Finding, at: Sequence[Outcome], places: Places) -> dict[str, Any]:

@@ -75,6 +75,7 @@ LAYERS = (
         modules=(
             "syncsteps.execution",
             "syncsteps.exporting",
+            "syncsteps.matrix",
             "syncsteps.pipeline",
             "syncsteps.reading",
             "syncsteps.survey",

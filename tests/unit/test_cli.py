@@ -283,6 +283,63 @@ def test_two_reports_do_not_share_a_place(
         assert "two reports are to be written to" in capsys.readouterr().err
 
 
+class TestTargets:
+    def run(self, directory: Path, verb: str, *arguments: str) -> int:
+        argv = [verb]
+        for name, version in (("old", "3.9.2"), ("new", "3.13.1")):
+            argv += ["--interpreter", str(record(directory, name, version=version))]
+        return main([*argv, *arguments], environment={}, directory=directory)
+
+    def test_verify_takes_several_and_every_report_names_them(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, UNHASHED, marker="python_version < '3.12'")
+        reports = ["--json", "out.json", "--junit", "out.xml", "--sarif", "out.sarif"]
+        assert self.run(tmp_path, "verify", *reports) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        said = captured.err.splitlines()
+        assert [line.split()[:2] for line in said[:2]] == [["error", "old"], ["fits", "new"]]
+        assert said[3].startswith("done: the lock fits 1 of 2 targets in ")
+        assert said[4] == "error ERR120: the lock does not fit 1 of 2 targets (LCK003)"
+        document = json.loads((tmp_path / "out.json").read_text())
+        assert [(t["name"], t["ok"]) for t in document["targets"]] == [
+            ("old", False),
+            ("new", True),
+        ]
+        named = [(f["target"], f["line"]) for f in document["findings"] if f["code"] == "LCK003"]
+        assert named == [("old", 5)]
+        assert 'name="syncsteps.verify.new"' in (tmp_path / "out.xml").read_text()
+        results = json.loads((tmp_path / "out.sarif").read_text())["runs"][0]["results"]
+        assert [r["properties"]["targets"] for r in results if r["level"] == "error"] == [["old"]]
+
+    def test_a_single_snapshot_is_named_too(self, tmp_path: Path) -> None:
+        write_lock(tmp_path, UNHASHED)
+        snapshot = str(record(tmp_path, "slim"))
+        argv = ["verify", "--interpreter", snapshot, "--json", "out.json"]
+        assert main(argv, environment={}, directory=tmp_path) == 1
+        document = json.loads((tmp_path / "out.json").read_text())
+        assert {finding["target"] for finding in document["findings"]} == {"slim"}
+
+    @pytest.mark.parametrize("verb", ["export", "inspect", "sync", "install", "smoke", "check"])
+    def test_every_other_verb_refuses_several(
+        self, verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, ("demo", "1.0"))
+        assert self.run(tmp_path, verb) == 2
+        assert "snapshot" in capsys.readouterr().err
+        if verb in {"sync", "install"}:
+            assert self.run(tmp_path, verb, "--dry-run") == 2
+            assert "2 snapshots are named, and this takes one" in capsys.readouterr().err
+
+    def test_a_lock_that_fits_all_ends_with_0(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, ("demo", "1.0"))
+        assert self.run(tmp_path, "verify", "--quiet") == 0
+        assert capsys.readouterr().err == ""
+
+
 class TestGitHub:
     FINDING = Finding(code="INT002", severity=Severity.ERROR, message="m", hint="h")
 

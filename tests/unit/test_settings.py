@@ -16,6 +16,7 @@ BY_NAME = {option.name: option for option in OPTIONS}
 # For each kind: a value in each of the three sources, from the weakest to the strongest.
 VALUES: dict[str, tuple[str, str, Any]] = {
     "text": ('"of-file"', "of-variable", "of-flag"),
+    "paths": ('["of", "file"]', "of,variable", ["of", "flag"]),
     "list": ('["of", "file"]', "of,variable", ["of", "flag"]),
     "flag": ("false", "1", True),
     "number": ("1.5", "2", 3.0),
@@ -46,6 +47,9 @@ def values_for(
     if option.kind == "path":
         paths = tuple(str(directory / name) for name in READ["text"] if isinstance(name, str))
         return VALUES["text"], (paths[0], paths[1], paths[2])
+    if option.kind == "paths":
+        below = [tuple(str(directory / name) for name in names) for names in READ["list"]]  # type: ignore[attr-defined]
+        return VALUES["paths"], (below[0], below[1], below[2])
     if not option.choices:
         return VALUES[option.kind], READ[option.kind]
     first, second, third = (option.choices * 2)[:3]
@@ -60,7 +64,14 @@ class TestOptions:
 
     @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
     def test_the_default_is_of_the_options_kind(self, option: Option) -> None:
-        kinds = {"flag": bool, "text": str, "path": str, "list": tuple, "number": float}
+        kinds = {
+            "flag": bool,
+            "text": str,
+            "path": str,
+            "paths": tuple,
+            "list": tuple,
+            "number": float,
+        }
         default = getattr(Settings(directory=Path()), option.field)
         assert type(default) is kinds[option.kind]
         assert option.choices == () or default in option.choices
@@ -369,7 +380,7 @@ class TestRequest:
 @pytest.mark.parametrize("value", ["", " "])
 def test_an_empty_value_is_not_taken_for_the_default(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=rf"^--{name}: the value is empty"):
-        load(tmp_path, {name: value})
+        load(tmp_path, {name: [value] if name == "interpreter" else value})
     write(tmp_path, f'{name} = "{value}"')
     with pytest.raises(SettingsError, match=rf"{name}: the value is empty"):
         load(tmp_path)

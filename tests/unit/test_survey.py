@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def findings(directory: Path, table: str) -> list[tuple[str, str, Severity]]:
     (directory / "pyproject.toml").write_text(f"[tool.syncsteps.verify]\n{table}", encoding="utf-8")
     write_lock(directory, UNHASHED, ("demo", "1.0"))
-    flags = {"interpreter": str(record(directory, "target"))}
+    flags = {"interpreter": [str(record(directory, "target"))]}
     settings = load_settings(flags, environment={}, directory=directory)
     found = verify(settings, environment={}).findings
     return [(f.code, f.subject, f.severity) for f in found if f.code.startswith("LCK")]
