@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
@@ -114,6 +115,17 @@ def test_a_file_that_is_named_twice_is_one_target(tmp_path: Path) -> None:
     write_lock(tmp_path, ("demo", "1.0"))
     file = record(tmp_path, "a")
     assert len(verify_targets(settings_of(tmp_path, file, file), environment={})) == 1
+
+
+def test_fifty_targets_and_two_hundred_packages_take_seconds(tmp_path: Path) -> None:
+    packages = [(f"package-{number}", "1.0") for number in range(200)]
+    write_lock(tmp_path, *packages, marker="python_version >= '3.9' and os_name == 'posix'")
+    versions = ("3.9.2", "3.10.1", "3.11.4", "3.12.7", "3.13.1")
+    files = [record(tmp_path, f"t{n}", version=versions[n % 5]) for n in range(50)]
+    started = time.process_time()  # of this process alone, however busy the machine is
+    outcomes = verify_targets(settings_of(tmp_path, *files), environment={})
+    assert time.process_time() - started < 3
+    assert [len(outcome.plan.actions) for outcome in outcomes if outcome.plan] == [200] * 50
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from syncsteps.errors import CheckError, LockError
+from syncsteps.errors import CheckError, LockError, SelectionError
 from syncsteps.report.github import summary, workflow_commands
 from syncsteps.report.places import Places
 from syncsteps.verify import Severity
@@ -94,6 +94,15 @@ class TestWorkflowCommands:
         assert len(commands) == 2
         assert commands[0].startswith("::error title=import idna::failed: idna: idna.core does not")
         assert commands[1].startswith("::error title=attrs%3A file modified::drift: attrs: ")
+
+    def test_a_target_that_was_refused(self) -> None:
+        outcome = make_outcome("verify", refused=SelectionError("both apply"), target="ubi9")
+        commands = workflow_commands([outcome], error=CheckError("no"), places=HERE)
+        assert list(commands) == ["::error title=ERR310 ubi9::both apply"]
+        other = make_outcome("verify", target="slim")
+        lines = summary("verify", [outcome, other], error=None).split("\n")
+        assert "| ubi9 | 0 | 0 | 0 | ERR310 |" in lines
+        assert "| ubi9 | both apply |" in lines
 
     def test_an_early_end(self) -> None:
         error = LockError("broken", file="uv.lock")

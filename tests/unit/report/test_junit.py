@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from syncsteps.errors import CheckError, LockError
+from syncsteps.errors import CheckError, LockError, SelectionError
 from syncsteps.report import render_junit
 from syncsteps.smoke.model import ImportResult, Verdict
 from syncsteps.verify import RULES, Severity
@@ -119,6 +119,24 @@ def test_the_target_is_in_the_names() -> None:
         "syncsteps.verify.slim",
     ]
     assert counts(root) == [str(2 * len(RULES)), "2", "0", "0"]
+
+
+def test_a_target_that_was_refused_is_an_error() -> None:
+    refused = SelectionError("two entries both apply", hint="choose")
+    outcomes = [
+        make_outcome("verify", plan=make_plan_of(), target="good"),
+        make_outcome("verify", refused=refused, target="bad"),
+    ]
+    root = parsed("verify", outcomes=outcomes, error=CheckError("does not fit"))
+    assert [suite.get("name") for suite in root] == [
+        "syncsteps.verify.good",
+        "syncsteps.verify.bad",
+    ]
+    assert counts(root[1]) == ["1", "0", "1", "0"]
+    assert counts(root) == [str(len(RULES) + 1), "0", "1", "0"]
+    told = root[1].find("testcase/error")
+    assert told is not None
+    assert told.text == "two entries both apply\nwhat to do: choose"
 
 
 @pytest.mark.parametrize("text", [HOSTILE, *(chr(code) for code in range(0x20))], ids=ascii)

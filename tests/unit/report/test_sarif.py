@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncsteps.errors import CheckError, LockError
+from syncsteps.errors import CheckError, LockError, SelectionError
 from syncsteps.report import render_sarif
 from syncsteps.report.places import Places
 from syncsteps.verify import RULES, Severity
@@ -132,6 +132,20 @@ def test_an_early_end_is_a_run_that_did_not_succeed() -> None:
             "descriptor": {"id": "ERR300"},
         }
     ]
+
+
+def test_a_target_that_was_refused_is_told() -> None:
+    refused = SelectionError("two entries both apply")
+    outcomes = [
+        make_outcome("verify", findings=(make_finding(),), target="one"),
+        make_outcome("verify", refused=refused, target="other"),
+    ]
+    run = run_of(render_sarif(outcomes, error=CheckError("no"), places=HERE))
+    assert len(run["results"]) == 1
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (told,) = invocation["toolExecutionNotifications"]
+    assert told["message"]["text"] == "other: two entries both apply"
 
 
 @pytest.mark.parametrize("text", ["\x00\x1b[2J\ud800\ufffe\r\n grüße", "[a](1) {0} <b>"], ids=ascii)
