@@ -71,6 +71,8 @@ def verify(
 ) -> Outcome:
     """Apply every rule and return what they found; nothing is written.
 
+    The target is one interpreter; for several recorded ones there is `verify_targets`.
+
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: there is nothing to apply them
             to.
