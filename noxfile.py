@@ -123,6 +123,13 @@ def lock(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def codes(session: nox.Session) -> None:
+    """Write the README's table of codes again, from the rules and the errors."""
+    install_project(session, "tests")
+    session.run("python", "-m", "tests.support.readme")
+
+
+@nox.session(default=False)
 def minimums(session: nox.Session) -> None:
     """The unit tests on the lowest versions of the dependencies that are promised."""
     session.install("uv>=0.7")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from syncsteps.exporting import export, inspect
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.locks.model import Lock, Package
+    from syncsteps.matrix import verify_targets
     from syncsteps.pipeline import check, install, recover, smoke, sync, verify
     from syncsteps.plan import Install, Keep, Plan, Remove, Replace
     from syncsteps.receipts import Receipt, ReceiptEntry
@@ -63,6 +64,7 @@ __all__ = [
     "smoke",
     "sync",
     "verify",
+    "verify_targets",
 ]
 
 import_late(
@@ -74,6 +76,7 @@ import_late(
         "syncsteps.exporting": ("export", "inspect"),
         "syncsteps.interpreter.model": ("InstalledDistribution", "Interpreter"),
         "syncsteps.locks.model": ("Lock", "Package"),
+        "syncsteps.matrix": ("verify_targets",),
         "syncsteps.pipeline": ("check", "install", "recover", "smoke", "sync", "verify"),
         "syncsteps.plan": ("Install", "Keep", "Plan", "Remove", "Replace"),
         "syncsteps.receipts": ("Receipt", "ReceiptEntry"),

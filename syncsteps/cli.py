@@ -28,7 +28,7 @@ from syncsteps.events import (
 )
 from syncsteps.interpreter import to_json
 from syncsteps.options import OPTIONS, Option
-from syncsteps.output import give_up_on_standard_output, is_stream, require_place, write
+from syncsteps.output import give_up_on_standard_output, is_stream, require_places, write
 from syncsteps.settings import Settings, load_settings
 from syncsteps.version import __version__
 
@@ -97,9 +97,10 @@ def main(
             vars(arguments), environment=environment, directory=directory or Path.cwd()
         )
         console = _console(settings)
-        require_place(settings.json)
+        require_places(settings.reports)
+        watcher = _Watcher(arguments.verb, console, directory or Path.cwd())
         with _terminated():
-            return _run(arguments, settings, console, environment)
+            return _run(arguments, settings, watcher, environment)
     except SyncstepsError as error:
         console.close()
         console.error(error)
@@ -115,16 +116,16 @@ def main(
 def _run(
     arguments: argparse.Namespace,
     settings: Settings,
-    console: Console,
+    watcher: _Watcher,
     environment: Mapping[str, str],
 ) -> int:
-    watcher = _Watcher(arguments.verb, console)
+    console = watcher.console
     try:
         return _run_verb(arguments, settings, watcher, environment)
     except SyncstepsError as error:
-        if settings.json:
-            so_far = watcher.outcome
-            write(settings.json, report.render_json(arguments.verb, outcome=so_far, error=error))
+        console.close()
+        so_far = () if watcher.outcome is None else (watcher.outcome,)
+        _tell(settings, watcher, environment, outcomes=so_far, error=error)
         raise
     except KeyboardInterrupt:
         if not watcher.swapping:
@@ -138,11 +139,15 @@ def _run(
 
 
 class _Watcher:
-    """Passes events on to a console, and keeps what a run has come to if it does not end well."""
+    """Passes events on to a console, and keeps what a run has come to if it does not end well.
 
-    def __init__(self, verb: str, console: Console) -> None:
+    ``directory`` is where the run was started.
+    """
+
+    def __init__(self, verb: str, console: Console, directory: Path) -> None:
         self.verb = verb
         self.console = console
+        self.directory = directory
         self.outcome: Outcome | None = None
         self.swapping = False
         self._started = time.perf_counter()
@@ -195,6 +200,8 @@ def _run_verb(
         interpreter = exporting.inspect(settings, environment=environment)
         write(arguments.output, to_json(interpreter))
         return 0
+    if verb == "verify" and len(settings.interpreter) > 1:
+        return _verify_targets(settings, watcher, environment)
     from syncsteps import pipeline  # noqa: PLC0415 - exporting needs only a small part of it
 
     calls: dict[str, Callable[..., Outcome]] = {
@@ -207,15 +214,51 @@ def _run_verb(
     }
     options = {"dry_run": arguments.dry_run} if verb in {"sync", "install"} else {}
     outcome = calls[verb](settings, environment=environment, on_event=watcher, **options)
+    if len(settings.interpreter) == 1:
+        from syncsteps.matrix import target_names  # noqa: PLC0415 - as above
+
+        outcome = replace(outcome, target=target_names(settings.interpreter)[0])
     console = watcher.console
     console.close()
     console.outcome(outcome)
     error = report.error_of(outcome)
     if error is not None:
         console.error(error)
-    if settings.json:
-        write(settings.json, report.render_json(verb, outcome=outcome, error=error))
+    _tell(settings, watcher, environment, outcomes=(outcome,), error=error)
     return error.exit_code if error is not None else 0
+
+
+def _verify_targets(settings: Settings, watcher: _Watcher, environment: Mapping[str, str]) -> int:
+    from syncsteps.matrix import verify_targets  # noqa: PLC0415 - hardly any other run needs it
+
+    outcomes = verify_targets(settings, environment=environment)
+    watcher.console.matrix(outcomes)
+    error = report.error_of_targets(outcomes)
+    if error is not None:
+        watcher.console.error(error)
+    _tell(settings, watcher, environment, outcomes=outcomes, error=error)
+    return error.exit_code if error is not None else 0
+
+
+def _tell(
+    settings: Settings,
+    watcher: _Watcher,
+    environment: Mapping[str, str],
+    *,
+    outcomes: Sequence[Outcome],
+    error: SyncstepsError | None,
+) -> None:
+    """Write what a run came to wherever it is wanted besides the console."""
+    if settings.reports or environment.get("GITHUB_ACTIONS") == "true":
+        report.tell(
+            watcher.verb,
+            settings,
+            watcher.console,
+            outcomes=outcomes,
+            error=error,
+            environment=environment,
+            directory=watcher.directory,
+        )
 
 
 def _console(settings: Settings) -> Console:
@@ -330,7 +373,7 @@ def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
     keywords: dict[str, Any] = {"help": option.help, "dest": option.field, "default": None}
     if option.kind == "flag":
         keywords["action"] = "store_true"
-    elif option.kind == "list":
+    elif option.kind in {"list", "paths"}:
         keywords |= {"action": "extend", "nargs": 1, "metavar": option.metavar}
     elif option.kind == "number":
         keywords |= {"type": _positive, "metavar": option.metavar}

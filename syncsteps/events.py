@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncsteps.check import Drift
+    from syncsteps.errors import SyncstepsError
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.plan import Plan
@@ -184,7 +185,9 @@ class Outcome:
     """What a run came to.
 
     ``changed`` says whether the interpreter was changed. What a verb does not do is empty or None.
-    Time in seconds.
+    ``target`` is the name of the recorded interpreter that it is about, and empty where that is one
+    of this machine. ``refused`` is why nothing could be said of one target of several. Time in
+    seconds.
     """
 
     verb: str
@@ -200,3 +203,5 @@ class Outcome:
     changed: bool = False
     dry_run: bool = False
     recovered: str = ""
+    target: str = ""
+    refused: SyncstepsError | None = None

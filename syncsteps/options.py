@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["OPTIONS", "Kind", "Option"]
 
-Kind = Literal["flag", "text", "path", "list", "number"]
+Kind = Literal["flag", "text", "path", "paths", "list", "number"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="interpreter",
-        kind="path",
+        kind="paths",
         metavar="FILE",
-        help="a snapshot written by inspect, in place of an interpreter",
+        help="a snapshot written by inspect, in place of an interpreter; verify takes several",
     ),
     Option(name="extra", kind="list", metavar="EXTRA", help="add an extra"),
     Option(name="all-extras", kind="flag", help="add every extra"),
@@ -142,6 +142,18 @@ OPTIONS: tuple[Option, ...] = (
         help="how long to wait for another sync of the same interpreter (default: 600)",
     ),
     Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
+    Option(
+        name="junit",
+        kind="path",
+        metavar="FILE",
+        help="write rules, imports and differences as JUnit XML test cases (-: stdout)",
+    ),
+    Option(
+        name="sarif",
+        kind="path",
+        metavar="FILE",
+        help="write findings as SARIF 2.1.0, for code scanning (-: stdout)",
+    ),
     Option(name="quiet", kind="flag", help="print only problems"),
     Option(name="verbose", kind="flag", help="print each file's and each installer's line"),
     Option(name="no-progress", kind="flag", help="plain lines, as in a log"),

@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncsteps.errors import SettingsError
 
-__all__ = ["give_up_on_standard_output", "is_stream", "print_text", "require_place", "write"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "give_up_on_standard_output",
+    "is_stream",
+    "print_text",
+    "require_places",
+    "write",
+]
 
 
 def is_stream(target: str) -> bool:
@@ -47,13 +57,26 @@ def print_text(text: str) -> None:
         raise SettingsError(f"cannot write to standard output: {error.strerror}") from error
 
 
-def require_place(target: str) -> None:
-    """Make sure that ``target`` can be written, before anything is done that it is to tell of.
+def require_places(targets: Sequence[str]) -> None:
+    """Make sure that all ``targets`` can be written, before anything is done that they tell of.
 
     Raises:
-        SettingsError: it cannot.
+        SettingsError: one cannot, or two of them are the same.
     """
-    if target in {"", "-"}:
+    found: set[str] = set()
+    for target in targets:
+        place = target if is_stream(target) else str(Path(target).resolve())
+        if place in found:
+            where = "standard output" if target == "-" else target
+            raise SettingsError(
+                f"two reports are to be written to {where}", hint="name a file for each of them"
+            )
+        found.add(place)
+        _require_place(target)
+
+
+def _require_place(target: str) -> None:
+    if target == "-":
         return
     path = Path(target)
     if path.is_dir():

@@ -71,6 +71,8 @@ def verify(
 ) -> Outcome:
     """Apply every rule and return what they found; nothing is written.
 
+    The target is one interpreter; for several recorded ones there is `verify_targets`.
+
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: there is nothing to apply them
             to.
@@ -246,7 +248,7 @@ def _target(
     """Find the target and tell of it; ``real`` says that a snapshot of one will not do."""
     if real and settings.interpreter:
         raise SettingsError(
-            f"{settings.interpreter} is a snapshot, and this needs the interpreter itself",
+            f"{', '.join(settings.interpreter)}: a snapshot, and this needs the interpreter itself",
             hint="name it with --python; `verify`, `export` and `sync --dry-run` take a snapshot",
         )
     interpreter = inspect(settings, environment=environment)

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncsteps.errors import InterpreterError, SyncstepsError
+from syncsteps.errors import InterpreterError, SettingsError, SyncstepsError
 from syncsteps.events import TargetFound
 from syncsteps.interpreter import from_json, resolving
 from syncsteps.settings import read_pyproject
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from syncsteps.selection.model import Selection
     from syncsteps.settings import Settings
 
-__all__ = ["find_interpreter", "read_project_lock", "read_selection", "read_selection_only"]
+__all__ = [
+    "find_interpreter",
+    "read_project_lock",
+    "read_recorded",
+    "read_selection",
+    "read_selection_only",
+]
 
 
 def find_interpreter(settings: Settings, *, environment: Mapping[str, str]) -> Interpreter:
@@ -28,6 +34,7 @@ def find_interpreter(settings: Settings, *, environment: Mapping[str, str]) -> I
 
     Raises:
         InterpreterError: there is no such target, or it cannot be used.
+        SettingsError: they name several.
     """
     with _finding(settings, environment, with_distributions=True) as found:
         return found()
@@ -38,8 +45,13 @@ def _finding(
     settings: Settings, environment: Mapping[str, str], *, with_distributions: bool
 ) -> Iterator[Callable[[], Interpreter]]:
     """Start to look for the target; what this gives waits for it."""
+    if len(settings.interpreter) > 1:
+        raise SettingsError(
+            f"{len(settings.interpreter)} snapshots are named, and this takes one",
+            hint="name one with --interpreter; the command `verify` takes several",
+        )
     if settings.interpreter:
-        yield lambda: _recorded(settings.interpreter)
+        yield lambda: read_recorded(settings.interpreter[0])
         return
     with resolving(
         settings.python or None,
@@ -50,7 +62,12 @@ def _finding(
         yield found
 
 
-def _recorded(file: str) -> Interpreter:
+def read_recorded(file: str) -> Interpreter:
+    """Return the interpreter whose snapshot is in ``file``.
+
+    Raises:
+        InterpreterError: it cannot be read, or is no snapshot.
+    """
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncsteps.selection.model import Request
+    from syncsteps.verify.policy import Policy
 
 __all__ = ["Settings", "load_settings", "read_pyproject", "read_toml"]
 _OUTSIDE = "LCK004"  # the rule on it
+_POLICY = "verify"  # the key in the file that is a table, and no option
 # A larger number of seconds is more than the system's clocks and waits can take.
 _LARGEST = 1_000_000
 _EXCLUSIVE = ("default_groups", "no_default_groups")
@@ -28,13 +31,14 @@ _EXCLUSIVE = ("default_groups", "no_default_groups")
 class Settings:
     """Everything that a run was told. Field by field the options of `OPTIONS`.
 
-    ``directory`` is the project's directory: the lock's, else the current one.
+    ``directory`` is the project's directory: the lock's, else the current one. ``policy`` is what
+    ``[tool.syncsteps.verify]`` says; None where there is no such table.
     """
 
     directory: Path
     lock: str = ""
     python: str = ""
-    interpreter: str = ""
+    interpreter: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     all_extras: bool = False
     group: tuple[str, ...] = ()
@@ -60,14 +64,23 @@ class Settings:
     jobs: float = field(default_factory=lambda: float(os.cpu_count() or 1))
     lock_timeout: float = 600.0
     json: str = ""
+    junit: str = ""
+    sarif: str = ""
     quiet: bool = False
     verbose: bool = False
     no_progress: bool = False
+    policy: Policy | None = None
+
+    @property
+    def reports(self) -> tuple[str, ...]:
+        """Where the run is to be written to as a document, of whatever kind."""
+        return tuple(target for target in (self.json, self.junit, self.sarif) if target)
 
     @property
     def may_leave(self) -> bool:
         """Whether what the lock says may lie outside of the project's directory."""
-        return self.allow_outside or _OUTSIDE in self.ignore
+        ignored = self.policy.everywhere.ignore if self.policy is not None else ()
+        return self.allow_outside or _OUTSIDE in self.ignore or _OUTSIDE in ignored
 
     @property
     def request(self) -> Request:
@@ -165,21 +178,34 @@ def _from_flag(option: Option, value: Any) -> object:  # noqa: ANN401 - what arg
         return _number(option, value, where=where)
     if option.kind in {"text", "path"}:
         return _choice(option, value, where=where)
+    if option.kind == "paths":
+        return tuple(_choice(option, path, where=where) for path in value)
     return tuple(value) if option.kind == "list" else value
 
 
 def _located(values: Mapping[str, Any], directory: Path) -> dict[str, Any]:
     """Return ``values`` with paths that start from ``directory``; ``-`` is no path."""
     paths = {option.field for option in OPTIONS if option.kind == "path"}
+    several = {option.field for option in OPTIONS if option.kind == "paths"}
     return {
-        name: os.fspath(directory / value) if name in paths and value not in {"", "-"} else value
+        name: _beside(value, directory)
+        if name in paths
+        else tuple(_beside(each, directory) for each in value)
+        if name in several
+        else value
         for name, value in values.items()
     }
+
+
+def _beside(path: str, directory: Path) -> str:
+    return path if path in {"", "-"} else os.fspath(directory / path)
 
 
 def _from_variable(option: Option, text: str) -> object:
     if option.kind == "list":
         return tuple(text.replace(",", " ").split())
+    if option.kind == "paths":  # which may have blanks in them
+        return tuple(path.strip() for path in text.split(",") if path.strip())
     if option.kind == "flag":
         if text.lower() in {"1", "true", "yes", "on"}:
             return True
@@ -204,11 +230,17 @@ def _from_file(directory: Path) -> dict[str, object]:
     options = {option.name: option for option in OPTIONS}
     values: dict[str, object] = {}
     for key, value in table.items():
+        if key == _POLICY:
+            from syncsteps.verify.policy import read_policy  # noqa: PLC0415 - few projects have it
+
+            values["policy"] = read_policy(value, where=f"{where[:-1]}.{_POLICY}]")
+            continue
         if key not in options:
             import difflib  # noqa: PLC0415 - only misspelt keys need it
 
-            near = difflib.get_close_matches(key, options, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(options)}"
+            known = (*options, _POLICY)
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
             raise SettingsError(f"{where}: unknown key {key!r}", hint=hint)
         values[options[key].field] = _from_toml(options[key], value, where=f"{where} {key}")
     return values
@@ -221,8 +253,11 @@ def _from_toml(option: Option, value: object, *, where: str) -> object:
         return _number(option, value, where=where)
     if option.kind in {"text", "path"} and isinstance(value, str):
         return _choice(option, value, where=where)
-    if option.kind == "list" and isinstance(value, list):
-        texts = tuple(_text(item, where=where) for item in value if isinstance(item, str))
+    if option.kind == "paths" and isinstance(value, str):
+        value = [value]
+    if option.kind in {"list", "paths"} and isinstance(value, list):
+        check = _text if option.kind == "list" else functools.partial(_choice, option)
+        texts = tuple(check(item, where=where) for item in value if isinstance(item, str))
         if len(texts) == len(value):
             return texts
     expected = {
@@ -230,6 +265,7 @@ def _from_toml(option: Option, value: object, *, where: str) -> object:
         "number": "a number",
         "text": "a string",
         "path": "a string",
+        "paths": "a string or an array of strings",
         "list": "an array of strings",
     }
     raise SettingsError(f"{where}: expected {expected[option.kind]}, found {value!r}")

@@ -14,7 +14,7 @@ from syncsteps.locks.boundaries import outside
 from syncsteps.locks.model import Directory
 from syncsteps.locks.staleness import read_workspace, staleness
 from syncsteps.plan import Keep, make_plan
-from syncsteps.reading import read_selection
+from syncsteps.reading import read_project_lock
 from syncsteps.receipts import (
     load_receipts,
     make_entry,
@@ -22,6 +22,7 @@ from syncsteps.receipts import (
     staged_digest,
     state_directory,
 )
+from syncsteps.selection import select
 from syncsteps.settings import read_pyproject, read_toml
 from syncsteps.staging import source_digest
 from syncsteps.verify import Facts, verify
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from syncsteps.staging import StagedDistribution
     from syncsteps.verify import Finding
 
-__all__ = ["Survey", "take_survey"]
+__all__ = ["Survey", "Surveyor", "take_survey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,43 +121,82 @@ def take_survey(
         LockError, SelectionError: as for `read_selection`.
         StagingError: a directory that the lock names cannot be read.
         SettingsError: pyproject.toml or the Pipfile cannot be read, or a code to ignore does not
-            exist.
+            exist, or ``[tool.syncsteps.verify]`` speaks of a code or a package that does not.
     """
-    lock, selection = read_selection(settings, interpreter, environment=environment)
-    pyproject = read_pyproject(settings.directory)
-    project = _project_name(pyproject, lock)
-    ledger = load_receipts(state_directory(interpreter))
-    digests = _source_digests(selection, lock, settings)
-    plan = make_plan(
-        selection,
-        interpreter=interpreter,
-        ledger=ledger,
-        project=project,
-        prune=settings.prune,
-        source_digests=digests,
-        again=[canonicalize_name(name) for name in settings.reinstall_package],
-    )
-    others = {action.name: ledger.others(action.name, than=project) for action in plan.actions}
-    facts = Facts(
-        lock=lock,
-        selection=selection,
-        interpreter=interpreter,
-        plan=plan,
-        staleness=_staleness(lock, pyproject),
-        settings=settings,
-        owners=tuple((name, projects) for name, projects in others.items() if projects),
-        tool_home=Path(__file__).parent.parent,
-    )
-    return Survey(
-        interpreter=interpreter,
-        lock=lock,
-        selection=selection,
-        project=project,
-        ledger=ledger,
-        source_digests=digests,
-        plan=plan,
-        findings=verify(facts, ignore=settings.ignore),
-    )
+    surveyor = Surveyor(settings, environment=environment)
+    surveyor.require_packages([interpreter])
+    return surveyor.survey(interpreter)
+
+
+class Surveyor:
+    """What can be known of a project's lock without a target, read once for however many.
+
+    Raises:
+        LockError: there is no lock, or it cannot be read.
+        SettingsError: pyproject.toml or the Pipfile cannot be read.
+    """
+
+    def __init__(self, settings: Settings, *, environment: Mapping[str, str]) -> None:
+        self.lock = read_project_lock(settings, environment=environment)
+        self._settings = settings
+        pyproject = read_pyproject(settings.directory)
+        self._project = _project_name(pyproject, self.lock)
+        self._staleness = _staleness(self.lock, pyproject)
+        self._digests: dict[str, str] = {}
+
+    def require_packages(self, interpreters: Sequence[Interpreter]) -> None:
+        """Make sure that what the settings say of packages is about some that there are.
+
+        Raises:
+            SettingsError: one is neither in the lock nor installed in any of the interpreters.
+        """
+        if self._settings.policy is not None:
+            known = {package.name for package in self.lock.packages}
+            known |= {d.name for each in interpreters for d in each.distributions}
+            self._settings.policy.require_packages(known)
+
+    def survey(self, interpreter: Interpreter) -> Survey:
+        """Return what the lock means for ``interpreter``.
+
+        Raises:
+            SelectionError: the lock does not have what is asked for.
+            StagingError: a directory that the lock names cannot be read.
+            SettingsError: a code to ignore does not exist.
+        """
+        lock, settings, project = self.lock, self._settings, self._project
+        selection = select(lock, settings.request, interpreter)
+        ledger = load_receipts(state_directory(interpreter))
+        digests = _source_digests(selection, lock, settings, known=self._digests)
+        plan = make_plan(
+            selection,
+            interpreter=interpreter,
+            ledger=ledger,
+            project=project,
+            prune=settings.prune,
+            source_digests=digests,
+            again=[canonicalize_name(name) for name in settings.reinstall_package],
+        )
+        others = {action.name: ledger.others(action.name, than=project) for action in plan.actions}
+        facts = Facts(
+            lock=lock,
+            selection=selection,
+            interpreter=interpreter,
+            plan=plan,
+            staleness=self._staleness,
+            settings=settings,
+            owners=tuple((name, projects) for name, projects in others.items() if projects),
+            tool_home=Path(__file__).parent.parent,
+        )
+        return Survey(
+            interpreter=interpreter,
+            lock=lock,
+            selection=selection,
+            project=project,
+            ledger=ledger,
+            source_digests=digests,
+            plan=plan,
+            findings=verify(facts, ignore=settings.ignore, policy=settings.policy),
+        )
 
 
 def _staleness(lock: Lock, pyproject: Mapping[str, Any] | None) -> Staleness:
@@ -166,8 +206,11 @@ def _staleness(lock: Lock, pyproject: Mapping[str, Any] | None) -> Staleness:
     return staleness(lock, pyproject, pipfile=pipfile, workspace=workspace)
 
 
-def _source_digests(selection: Selection, lock: Lock, settings: Settings) -> dict[str, str]:
-    report = os.path.abspath(settings.json) if settings.json else ""  # noqa: PTH100 - links stay
+def _source_digests(
+    selection: Selection, lock: Lock, settings: Settings, *, known: dict[str, str]
+) -> dict[str, str]:
+    """Return the digests of the directories in ``selection``, by package; ``known`` keeps them."""
+    reports = {os.path.abspath(report) for report in settings.reports}  # noqa: PTH100 - links stay
     digests = {}
     for item in selection.packages:
         if not isinstance(item.chosen, Directory):
@@ -176,7 +219,10 @@ def _source_digests(selection: Selection, lock: Lock, settings: Settings) -> dic
             continue  # It is refused, and not to be looked into: it may be the whole disk.
         directory = lock.root / item.chosen.path
         try:
-            digests[item.name] = source_digest(directory, report=report)
+            path = str(directory)
+            if path not in known:
+                known[path] = source_digest(directory, reports=reports)
+            digests[item.name] = known[path]
         except OSError as error:
             where = error.filename if isinstance(error.filename, str) else directory
             raise StagingError(

@@ -194,9 +194,8 @@ class Package:
     package's own project names, as far as the lock records it (None: it names none). ``lookup``
     says more of where the files are to be found than ``index`` alone can (None: there is no more).
     ``only`` is ``wheels`` or ``sdists`` where the lock rules out the other, ``config_settings`` are
-    keys and values for the build backend (PEP 517), in their order.
-    ``unlocked`` is filled in flat locks that tell what their entries require: what this one requires
-    and no entry has the name of.
+    keys and values for the build backend (PEP 517), in their order. ``unlocked`` is filled in flat
+    locks that tell what their entries require: what this one requires and no entry has the name of.
     """
 
     name: str

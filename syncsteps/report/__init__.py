@@ -10,6 +10,8 @@ from syncsteps.late import import_late
 if TYPE_CHECKING:
     from syncsteps.report.console import Console, TerminalConsole
     from syncsteps.report.document import render_json
+    from syncsteps.report.files import tell
+    from syncsteps.report.junit import render_junit
     from syncsteps.report.lines import (
         action_cells,
         actions_shown,
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
         import_lines,
         summary_line,
     )
-    from syncsteps.report.verdict import error_of
+    from syncsteps.report.sarif import render_sarif
+    from syncsteps.report.verdict import error_of, error_of_targets
 
 __all__ = [
     "Console",
@@ -27,10 +30,14 @@ __all__ = [
     "actions_shown",
     "drift_line",
     "error_of",
+    "error_of_targets",
     "finding_shown",
     "import_lines",
     "render_json",
+    "render_junit",
+    "render_sarif",
     "summary_line",
+    "tell",
 ]
 
 import_late(
@@ -38,6 +45,8 @@ import_late(
     {
         "syncsteps.report.console": ("Console", "TerminalConsole"),
         "syncsteps.report.document": ("render_json",),
+        "syncsteps.report.files": ("tell",),
+        "syncsteps.report.junit": ("render_junit",),
         "syncsteps.report.lines": (
             "action_cells",
             "actions_shown",
@@ -46,6 +55,7 @@ import_late(
             "import_lines",
             "summary_line",
         ),
-        "syncsteps.report.verdict": ("error_of",),
+        "syncsteps.report.sarif": ("render_sarif",),
+        "syncsteps.report.verdict": ("error_of", "error_of_targets"),
     },
 )

@@ -193,6 +193,14 @@ class Console:
         if error.hint:
             self.line(f"  what to do: {error.hint}")
 
+    def matrix(self, outcomes: Sequence[Outcome]) -> None:
+        """Write how each of many targets stands, and the last line."""
+        from syncsteps.report.matrix import matrix_lines, matrix_summary  # noqa: PLC0415 - rare
+
+        for line in matrix_lines(outcomes, quiet=self.quiet, verbose=self.verbose):
+            self.line(line)
+        self.say(matrix_summary(outcomes))
+
     def outcome(self, outcome: Outcome) -> None:
         """Write the last line: what was done, in what time, and the digest."""
         for drift in outcome.drifts:

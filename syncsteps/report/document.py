@@ -1,4 +1,64 @@
-"""The run as one JSON document, for programs."""
+"""The run as one JSON document, for programs.
+
+This is schema 1. A key that is added leaves the number as it is; with a key that goes or means
+something else it is another one. Every key is always there; what a verb does not do, or did not
+come to, is empty, null or false. The keys, with ``[]`` for each item of an array:
+
+``schema``: 1.
+``verb``: what was run.
+``ok``: whether nothing is wrong: exactly then the process ends with 0.
+``error``: why it ended otherwise, or null.
+``error.code``: such as ERR120; `explain` says more about it.
+``error.message``: one line.
+``error.details``: an array of lines, such as the last ones of an installer.
+``error.hint``: what to do, or empty.
+``error.exit_code``: that of the process.
+``interpreter``: the target; null without one, or with several.
+``interpreter.executable``: its path.
+``interpreter.implementation``: such as cpython.
+``interpreter.version``: such as 3.12.7.
+``interpreter.purelib``: the directory that it installs into.
+``targets``: an array of the interpreters that it is about, one or several.
+``targets[].name``: of the recorded interpreter: the name of its file, without .json; else empty.
+``targets[].ok``: whether no finding on it is an error.
+``targets[].error``: why nothing could be said of it, with the keys of ``error``, or null.
+``targets[].interpreter``: the keys of ``interpreter``.
+``lock``: null if it was not read.
+``lock.format``: such as uv.lock, whatever the file's name is.
+``lock.name``: the file's name.
+``lock.sha256``: of its content, in hex.
+``findings``: an array of what the rules found, target by target, in the order of the rules.
+``findings[].code``: such as FIL001.
+``findings[].severity``: error, warning or note.
+``findings[].subject``: the package or the file that it is about, or empty.
+``findings[].message``: what was found.
+``findings[].hint``: what to do.
+``findings[].target``: the name of the target that it is about.
+``findings[].line``: that of the package's entry in the lock, from 1 on; null where it has none.
+``plan``: an array of what is to be done, or was; empty with several targets.
+``plan[].action``: install, replace, remove or keep.
+``plan[].name``: the distribution's.
+``plan[].version``: the new one; null if it is removed, or known only once it is built.
+``plan[].installed``: the version that is there, or null.
+``plan[].reason``: why.
+``imports``: an array of what importing showed.
+``imports[].distribution``: its name.
+``imports[].verdict``: ok, nothing to import, failed, crashed, timed out or exited.
+``imports[].modules``: an array of what was to be imported.
+``imports[].module``: the one that failed, or was excused, or empty.
+``imports[].exception``: its type and message, or empty.
+``imports[].frames``: an array of the last lines of the traceback.
+``imports[].seconds``: of wall time.
+``drift``: an array of differences from the lock and the receipt.
+``drift[].distribution``: its name.
+``drift[].kind``: such as file modified.
+``drift[].path``: the file, or null.
+``drift[].detail``: more about it, or empty.
+``dry_run``: whether what is planned was not to be done.
+``changed``: whether the interpreter was changed.
+``digest``: SHA-256, in hex, of the tree that the receipt names, or null.
+``seconds``: of wall time, or null.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +67,16 @@ from typing import TYPE_CHECKING, Any
 
 from syncsteps.plan import Remove
 from syncsteps.report.lines import action_cells
+from syncsteps.verify.model import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Outcome
+    from syncsteps.interpreter.model import Interpreter
     from syncsteps.plan import Action
+    from syncsteps.report.places import Places
     from syncsteps.smoke.model import ImportResult
     from syncsteps.verify.model import Finding
 
@@ -22,6 +87,7 @@ SCHEMA = 1
 _WORDS = {"+": "install", "~": "replace", "-": "remove", "=": "keep"}
 _NOTHING: dict[str, Any] = {
     "interpreter": None,
+    "targets": [],
     "lock": None,
     "findings": [],
     "plan": [],
@@ -35,39 +101,71 @@ _NOTHING: dict[str, Any] = {
 
 
 def render_json(
-    verb: str, *, outcome: Outcome | None = None, error: SyncstepsError | None = None
+    verb: str,
+    *,
+    outcomes: Sequence[Outcome] = (),
+    error: SyncstepsError | None = None,
+    places: Places | None = None,
 ) -> str:
     """Return what a run came to, as JSON text in ASCII that ends with a new line.
 
-    Keys: ``schema`` (1), ``verb``, ``ok``, ``error`` (``code``, ``message``, ``details``, ``hint``,
-    ``exit_code``; null where there was none), ``interpreter``, ``lock``, ``findings``, ``plan``,
-    ``imports``, ``drift``, ``dry_run``, ``changed``, ``digest``, ``seconds``. Every key is always
-    there; what a verb does not do, or did not come to, is empty or null.
+    ``outcomes`` are those of all targets; ``places`` knows the lines of their findings.
     """
-    document: dict[str, Any] = {"schema": SCHEMA, "verb": verb, "ok": error is None, "error": None}
-    if error is not None:
-        document["error"] = {
-            "code": error.code,
-            "message": str(error),
-            "details": list(error.details),
-            "hint": error.hint,
-            "exit_code": error.exit_code,
-        }
-    document |= _NOTHING if outcome is None else _outcome(outcome)
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "verb": verb,
+        "ok": error is None,
+        "error": _error(error),
+    }
+    document |= _outcome(outcomes[0]) if outcomes else _NOTHING
+    document["targets"] = [_target(outcome) for outcome in outcomes]
+    document["findings"] = [
+        _finding(finding, outcome, places) for outcome in outcomes for finding in outcome.findings
+    ]
+    if len(outcomes) > 1:
+        seconds = round(sum(outcome.seconds for outcome in outcomes), 3)
+        document |= {"interpreter": None, "plan": [], "seconds": seconds}
     return json.dumps(document, indent=2) + "\n"
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
-    interpreter, lock, receipt = outcome.interpreter, outcome.lock, outcome.receipt
+def _error(error: SyncstepsError | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
     return {
-        "interpreter": {
-            "executable": str(interpreter.executable),
-            "implementation": interpreter.implementation,
-            "version": interpreter.version,
-            "purelib": str(interpreter.scheme.purelib),
-        },
+        "code": error.code,
+        "message": str(error),
+        "details": list(error.details),
+        "hint": error.hint,
+        "exit_code": error.exit_code,
+    }
+
+
+def _interpreter(interpreter: Interpreter) -> dict[str, Any]:
+    return {
+        "executable": str(interpreter.executable),
+        "implementation": interpreter.implementation,
+        "version": interpreter.version,
+        "purelib": str(interpreter.scheme.purelib),
+    }
+
+
+def _target(outcome: Outcome) -> dict[str, Any]:
+    wrong = any(finding.severity is Severity.ERROR for finding in outcome.findings)
+    return {
+        "name": outcome.target,
+        "ok": not wrong and outcome.refused is None,
+        "error": _error(outcome.refused),
+        "interpreter": _interpreter(outcome.interpreter),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    lock, receipt = outcome.lock, outcome.receipt
+    return {
+        "interpreter": _interpreter(outcome.interpreter),
+        "targets": [],
         "lock": lock and {"format": lock.format, "name": lock.path.name, "sha256": lock.digest},
-        "findings": [_finding(finding) for finding in outcome.findings],
+        "findings": [],
         "plan": [_action(action) for action in (outcome.plan.actions if outcome.plan else ())],
         "imports": [_import(result) for result in outcome.imports],
         "drift": [
@@ -86,13 +184,15 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, outcome: Outcome, places: Places | None) -> dict[str, Any]:
     return {
         "code": finding.code,
         "severity": finding.severity.value,
         "subject": finding.subject,
         "message": finding.message,
         "hint": finding.hint,
+        "target": outcome.target,
+        "line": places and places.line(outcome, finding),
     }
 
 

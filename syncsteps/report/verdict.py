@@ -8,10 +8,32 @@ from syncsteps.errors import CheckError, SmokeError
 from syncsteps.verify.model import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Outcome
 
-__all__ = ["error_of"]
+__all__ = ["error_of", "error_of_targets"]
+
+_EXPLAIN = "`syncsteps explain CODE` says more about a code"
+
+
+def error_of_targets(outcomes: Sequence[Outcome]) -> SyncstepsError | None:
+    """Return the error that `verify` on several targets comes to; None if the lock fits all."""
+    codes: set[str] = set()
+    wrong = 0
+    for outcome in outcomes:
+        found = {each.code for each in outcome.findings if each.severity is Severity.ERROR}
+        if outcome.refused is not None:
+            found.add(outcome.refused.code)
+        codes |= found
+        wrong += bool(found)
+    if not wrong:
+        return None
+    return CheckError(
+        f"the lock does not fit {wrong} of {len(outcomes)} targets ({', '.join(sorted(codes))})",
+        hint=_EXPLAIN,
+    )
 
 
 def error_of(outcome: Outcome) -> SyncstepsError | None:
@@ -21,7 +43,7 @@ def error_of(outcome: Outcome) -> SyncstepsError | None:
         codes = ", ".join(sorted({finding.code for finding in errors_found}))
         return CheckError(
             f"the lock does not fit this interpreter ({codes})",
-            hint="`syncsteps explain CODE` says more about a code",
+            hint=_EXPLAIN,
         )
     if outcome.drifts:
         return CheckError(

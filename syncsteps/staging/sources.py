@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 __all__ = ["source_digest"]
@@ -41,14 +41,14 @@ _NAMES_LEFT_OUT = (".coverage", ".DS_Store")
 _CHUNK = 1 << 20
 
 
-def source_digest(directory: Path, *, report: str = "") -> str:
+def source_digest(directory: Path, *, reports: Collection[str] = ()) -> str:
     """Return the SHA-256, in hex, over the files of the project in ``directory``.
 
     It covers the sorted relative paths, the content, and whether a file can be executed; of a
     symbolic link what it points to, not what lies there. What the work on a project leaves behind
     is left out: version control, caches, virtual environments, ``build`` and ``dist`` at the top,
-    ``*.egg-info``, ``.nox``, ``.tox``, byte code, coverage data, editors' files. So is ``report``,
-    the absolute path of the file that this run itself writes its result to.
+    ``*.egg-info``, ``.nox``, ``.tox``, byte code, coverage data, editors' files. So are
+    ``reports``, the absolute paths of the files that this run itself writes its result to.
 
     Raises:
         OSError: the directory or a file in it cannot be read.
@@ -57,7 +57,7 @@ def source_digest(directory: Path, *, report: str = "") -> str:
         raise NotADirectoryError(20, "not a directory", str(directory))
     digest = hashlib.sha256()
     for relative, path in sorted(_files(str(directory), "")):
-        if report and os.path.abspath(path) == report:  # noqa: PTH100 - links stay
+        if reports and os.path.abspath(path) in reports:  # noqa: PTH100 - links stay
             continue
         kind, content = _content(path)
         name = os.fsencode(relative)

@@ -10,13 +10,25 @@ from syncsteps.late import import_late
 if TYPE_CHECKING:
     from syncsteps.verify.apply import RULES, verify
     from syncsteps.verify.model import Facts, Finding, Rule, Severity
+    from syncsteps.verify.policy import Judgement, Policy, read_policy
 
-__all__ = ["RULES", "Facts", "Finding", "Rule", "Severity", "verify"]
+__all__ = [
+    "RULES",
+    "Facts",
+    "Finding",
+    "Judgement",
+    "Policy",
+    "Rule",
+    "Severity",
+    "read_policy",
+    "verify",
+]
 
 import_late(
     __name__,
     {
         "syncsteps.verify.apply": ("RULES", "verify"),
         "syncsteps.verify.model": ("Facts", "Finding", "Rule", "Severity"),
+        "syncsteps.verify.policy": ("Judgement", "Policy", "read_policy"),
     },
 )

@@ -14,6 +14,7 @@ from syncsteps.verify import (
     rules_versions,
 )
 from syncsteps.verify.model import Finding
+from syncsteps.verify.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,14 +33,19 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def verify(facts: Facts, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]:
+def verify(
+    facts: Facts, *, ignore: Collection[str] = (), policy: Policy | None = None
+) -> tuple[Finding, ...]:
     """Apply every rule and return what they find, in the order of the rules.
 
-    ``ignore`` are codes of rules that are not asked.
+    ``ignore`` are codes of rules that are not asked. ``policy`` changes severities and leaves
+    findings out, of all packages or of single ones.
 
     Raises:
-        SettingsError: ``ignore`` has a code that no rule has.
+        SettingsError: ``ignore`` or ``policy`` has a code that no rule has.
     """
+    policy = policy or Policy()
+    policy.require_codes([rule.code for rule in RULES])
     unknown = sorted(set(ignore) - {rule.code for rule in RULES})
     if unknown:
         raise SettingsError(
@@ -49,7 +55,7 @@ def verify(facts: Facts, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]
     return tuple(
         Finding(
             code=rule.code,
-            severity=rule.severity,
+            severity=severity,
             message=problem.message,
             hint=problem.hint,
             subject=problem.subject,
@@ -58,4 +64,5 @@ def verify(facts: Facts, *, ignore: Collection[str] = ()) -> tuple[Finding, ...]
         for rule in RULES
         if rule.code not in ignore
         for problem in rule.check(facts)
+        if (severity := policy.severity(rule.code, problem.subject, rule.severity)) is not None
     )

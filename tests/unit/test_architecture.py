@@ -76,6 +76,7 @@ LAYERS = (
         modules=(
             "syncsteps.execution",
             "syncsteps.exporting",
+            "syncsteps.matrix",
             "syncsteps.pipeline",
             "syncsteps.reading",
             "syncsteps.survey",

@@ -24,6 +24,7 @@ from syncsteps.options import OPTIONS
 from syncsteps.smoke.model import ImportResult, Verdict
 from syncsteps.verify import RULES, Finding, Severity
 from tests.support.interpreters import make_interpreter
+from tests.support.targets import UNHASHED, record, write_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -253,6 +254,164 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(
         assert main(["sync", "--json", str(target)], environment={}, directory=tmp_path) == 2
         assert f"cannot write {target}: " in (said := capsys.readouterr().err)
         assert why in said
+
+
+def test_reports_are_written_of_a_run_that_ends_well_and_of_one_that_does_not(
+    substitute: Callable[[str, Callable[..., Any]], None], tmp_path: Path
+) -> None:
+    def refuse(*_: object, **__: object) -> Outcome:
+        raise InterpreterError("refused")
+
+    argv = ["verify", "--json", "out.json", "--junit", "out.xml"]
+    substitute("verify", lambda *_, **__: outcome("verify"))
+    assert main(argv, environment={}, directory=tmp_path) == 0
+    assert json.loads((tmp_path / "out.json").read_text())["ok"] is True
+    assert "refused" not in (tmp_path / "out.xml").read_text()
+    substitute("verify", refuse)
+    assert main(argv, environment={}, directory=tmp_path) == 4
+    assert json.loads((tmp_path / "out.json").read_text())["ok"] is False
+    assert 'message="refused"' in (tmp_path / "out.xml").read_text()
+
+
+def test_two_reports_do_not_share_a_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "link").symlink_to("out")
+    for first, second in (("-", "-"), ("out", "./out"), ("out", "link")):
+        argv = ["verify", "--json", first, "--junit", second]
+        assert main(argv, environment={}, directory=tmp_path) == 2
+        assert "two reports are to be written to" in capsys.readouterr().err
+
+
+class TestTargets:
+    def run(self, directory: Path, verb: str, *arguments: str) -> int:
+        argv = [verb]
+        for name, version in (("old", "3.9.2"), ("new", "3.13.1")):
+            argv += ["--interpreter", str(record(directory, name, version=version))]
+        return main([*argv, *arguments], environment={}, directory=directory)
+
+    def test_verify_takes_several_and_every_report_names_them(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, UNHASHED, marker="python_version < '3.12'")
+        reports = ["--json", "out.json", "--junit", "out.xml", "--sarif", "out.sarif"]
+        assert self.run(tmp_path, "verify", *reports) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        said = captured.err.splitlines()
+        assert [line.split()[:2] for line in said[:2]] == [["error", "old"], ["fits", "new"]]
+        assert said[3].startswith("done: the lock fits 1 of 2 targets in ")
+        assert said[4] == "error ERR120: the lock does not fit 1 of 2 targets (LCK003)"
+        document = json.loads((tmp_path / "out.json").read_text())
+        assert [(t["name"], t["ok"]) for t in document["targets"]] == [
+            ("old", False),
+            ("new", True),
+        ]
+        named = [(f["target"], f["line"]) for f in document["findings"] if f["code"] == "LCK003"]
+        assert named == [("old", 5)]
+        assert 'name="syncsteps.verify.new"' in (tmp_path / "out.xml").read_text()
+        results = json.loads((tmp_path / "out.sarif").read_text())["runs"][0]["results"]
+        assert [r["properties"]["targets"] for r in results if r["level"] == "error"] == [["old"]]
+
+    def test_a_single_snapshot_is_named_too(self, tmp_path: Path) -> None:
+        write_lock(tmp_path, UNHASHED)
+        snapshot = str(record(tmp_path, "slim"))
+        argv = ["verify", "--interpreter", snapshot, "--json", "out.json"]
+        assert main(argv, environment={}, directory=tmp_path) == 1
+        document = json.loads((tmp_path / "out.json").read_text())
+        assert {finding["target"] for finding in document["findings"]} == {"slim"}
+
+    @pytest.mark.parametrize("verb", ["export", "inspect", "sync", "install", "smoke", "check"])
+    def test_every_other_verb_refuses_several(
+        self, verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, ("demo", "1.0"))
+        assert self.run(tmp_path, verb) == 2
+        assert "snapshot" in capsys.readouterr().err
+        if verb in {"sync", "install"}:
+            assert self.run(tmp_path, verb, "--dry-run") == 2
+            assert "2 snapshots are named, and this takes one" in capsys.readouterr().err
+
+    def test_a_lock_that_fits_all_ends_with_0(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, ("demo", "1.0"))
+        assert self.run(tmp_path, "verify", "--quiet") == 0
+        assert capsys.readouterr().err == ""
+
+
+class TestGitHub:
+    FINDING = Finding(code="INT002", severity=Severity.ERROR, message="m", hint="h")
+
+    def run(self, directory: Path, **environment: str) -> int:
+        variables = {"GITHUB_ACTIONS": "true", **environment}
+        return main(["verify"], environment=variables, directory=directory)
+
+    def test_a_step_gets_annotations_and_a_summary(
+        self,
+        substitute: Callable[[str, Callable[..., Any]], None],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        substitute("verify", lambda *_, **__: replace(outcome("verify"), findings=(self.FINDING,)))
+        target = tmp_path / "summary.md"
+        target.write_text("# before\n")
+        assert self.run(tmp_path, GITHUB_STEP_SUMMARY=str(target)) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "\n::error title=INT002::m. What to do: h\n" in captured.err
+        assert target.read_text().startswith("# before\n\n## syncsteps verify: failed\n")
+
+    def test_an_early_end_is_annotated_too(
+        self,
+        substitute: Callable[[str, Callable[..., Any]], None],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        def refuse(*_: object, **__: object) -> Outcome:
+            raise InterpreterError("refused")
+
+        substitute("verify", refuse)
+        assert self.run(tmp_path) == 4
+        assert "::error title=ERR400::refused\n" in capsys.readouterr().err
+
+    def test_a_summary_that_cannot_be_written_ends_nothing(
+        self,
+        substitute: Callable[[str, Callable[..., Any]], None],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        substitute("verify", lambda *_, **__: outcome("verify"))
+        assert self.run(tmp_path, GITHUB_STEP_SUMMARY=str(tmp_path)) == 0
+        assert f"warning: no summary in {tmp_path}: Is a directory" in capsys.readouterr().err
+
+    def test_paths_are_those_of_the_workspace(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project = tmp_path / "sub"
+        project.mkdir()
+        write_lock(project, UNHASHED)
+        argv = ["verify", "--interpreter", str(record(tmp_path, "target"))]
+        for workspace, path in ((tmp_path, "sub/pylock.toml"), (None, "pylock.toml")):
+            variables = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(workspace or "")}
+            assert main(argv, environment=variables, directory=project) == 1
+            said = capsys.readouterr().err
+            assert f"\n::error file={path},line=5,title=LCK003 plain::plain 1.0 has " in said
+
+    @pytest.mark.parametrize("value", ["", "false", "1"])
+    def test_elsewhere_nothing_is_told(
+        self,
+        value: str,
+        substitute: Callable[[str, Callable[..., Any]], None],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        substitute("verify", lambda *_, **__: replace(outcome("verify"), findings=(self.FINDING,)))
+        target = tmp_path / "summary.md"
+        environment = {"GITHUB_ACTIONS": value, "GITHUB_STEP_SUMMARY": str(target)}
+        assert main(["verify"], environment=environment, directory=tmp_path) == 1
+        assert "::error" not in capsys.readouterr().err
+        assert not target.exists()
 
 
 class NobodyReads(io.StringIO):

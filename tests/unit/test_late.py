@@ -9,6 +9,7 @@ import pytest
 
 import syncsteps
 from syncsteps.late import import_late
+from tests.support.targets import record, write_lock
 
 CHECKOUT = str(Path(syncsteps.__file__).parent.parent)
 
@@ -77,3 +78,28 @@ def test_the_command_line_starts_without_what_only_a_sync_needs() -> None:
     assert "syncsteps.exporting" in loaded
     late = {"syncsteps.pipeline", "syncsteps.staging", "syncsteps.locks", "packaging.markers"}
     assert loaded.isdisjoint({*late, "syncsteps.plan", "filelock", "rich", "logging"})
+
+
+def test_an_export_loads_no_report_that_it_does_not_write(tmp_path: Path) -> None:
+    write_lock(tmp_path, ("demo", "1.0"))
+    argv = ["export", "--interpreter", str(record(tmp_path, "target")), "-o", "out.txt"]
+    code = (
+        "from pathlib import Path\nfrom syncsteps.cli import main\n"
+        f"status = main({argv!r}, environment={{}}, directory=Path({str(tmp_path)!r}))\n"
+        "print(status, *(name for name in sys.modules))"
+    )
+    start = f"import sys; sys.stderr = sys.stdout; sys.path.insert(0, {CHECKOUT!r})\n"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", start + code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    status, *loaded = done.stdout.splitlines()[-1].split()
+    assert status == "0"
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8").startswith("demo==1.0")
+    reports = {name for name in loaded if name.startswith("syncsteps.report.")}
+    assert reports <= {"syncsteps.report.console", "syncsteps.report.plain"}
+    others = {"syncsteps.verify.policy", "syncsteps.matrix", "syncsteps.pipeline", "xml.etree"}
+    assert others.isdisjoint(loaded)

@@ -30,7 +30,7 @@ def settings(directory: Path, *, python: str = sys.executable, interpreter: str 
         directory=directory,
         lock=str(directory / "requirements.txt"),
         python=python,
-        interpreter=interpreter,
+        interpreter=(interpreter,) if interpreter else (),
         allow_virtualenv=True,
     )
 

@@ -16,6 +16,7 @@ BY_NAME = {option.name: option for option in OPTIONS}
 # For each kind: a value in each of the three sources, from the weakest to the strongest.
 VALUES: dict[str, tuple[str, str, Any]] = {
     "text": ('"of-file"', "of-variable", "of-flag"),
+    "paths": ('["of", "file"]', "of,variable", ["of", "flag"]),
     "list": ('["of", "file"]', "of,variable", ["of", "flag"]),
     "flag": ("false", "1", True),
     "number": ("1.5", "2", 3.0),
@@ -46,6 +47,9 @@ def values_for(
     if option.kind == "path":
         paths = tuple(str(directory / name) for name in READ["text"] if isinstance(name, str))
         return VALUES["text"], (paths[0], paths[1], paths[2])
+    if option.kind == "paths":
+        below = [tuple(str(directory / name) for name in names) for names in READ["list"]]  # type: ignore[attr-defined]
+        return VALUES["paths"], (below[0], below[1], below[2])
     if not option.choices:
         return VALUES[option.kind], READ[option.kind]
     first, second, third = (option.choices * 2)[:3]
@@ -55,12 +59,19 @@ def values_for(
 class TestOptions:
     def test_each_option_has_its_field_and_each_field_its_option(self) -> None:
         assert [option.field for option in OPTIONS] == [
-            field.name for field in fields(Settings) if field.name != "directory"
+            field.name for field in fields(Settings) if field.name not in {"directory", "policy"}
         ]
 
     @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
     def test_the_default_is_of_the_options_kind(self, option: Option) -> None:
-        kinds = {"flag": bool, "text": str, "path": str, "list": tuple, "number": float}
+        kinds = {
+            "flag": bool,
+            "text": str,
+            "path": str,
+            "paths": tuple,
+            "list": tuple,
+            "number": float,
+        }
         default = getattr(Settings(directory=Path()), option.field)
         assert type(default) is kinds[option.kind]
         assert option.choices == () or default in option.choices
@@ -246,6 +257,41 @@ class TestFile:
             load(tmp_path)
 
 
+class TestPolicy:
+    def test_the_table_is_read(self, tmp_path: Path) -> None:
+        write(tmp_path, 'ignore = ["LCK001"]\n[tool.syncsteps.verify]\nignore = ["LCK002"]')
+        settings = load(tmp_path)
+        assert settings.ignore == ("LCK001",)
+        assert settings.policy is not None
+        assert settings.policy.everywhere.ignore == ("LCK002",)
+        assert settings.policy.where == f"{tmp_path / 'pyproject.toml'}: [tool.syncsteps.verify]"
+
+    @pytest.mark.parametrize(
+        ("table", "said"),
+        [
+            ('[tool.syncsteps.verify]\nignore = "a"', "[tool.syncsteps.verify] ignore: expected"),
+            ("verify = true", "[tool.syncsteps.verify]: expected a table, found True"),
+        ],
+    )
+    def test_a_table_that_means_nothing(self, tmp_path: Path, table: str, said: str) -> None:
+        write(tmp_path, table)
+        with pytest.raises(SettingsError) as caught:
+            load(tmp_path)
+        assert str(caught.value).startswith(f"{tmp_path / 'pyproject.toml'}: {said}")
+
+    def test_a_misspelt_one(self, tmp_path: Path) -> None:
+        write(tmp_path, "[tool.syncsteps.verifi]")
+        with pytest.raises(SettingsError) as caught:
+            load(tmp_path)
+        assert caught.value.hint == "did you mean 'verify'?"
+
+    def test_it_may_let_paths_leave_the_project(self, tmp_path: Path) -> None:
+        write(tmp_path, '[tool.syncsteps.verify]\nignore = ["LCK004"]')
+        assert load(tmp_path).may_leave
+        write(tmp_path, '[tool.syncsteps.verify]\nignore = ["LCK001"]')
+        assert not load(tmp_path).may_leave
+
+
 class TestReadPyproject:
     def test_its_content(self, tmp_path: Path) -> None:
         (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n", encoding="utf-8")
@@ -361,11 +407,11 @@ class TestRequest:
         )
 
 
-@pytest.mark.parametrize("name", ["python", "lock", "interpreter", "json"])
+@pytest.mark.parametrize("name", ["python", "lock", "interpreter", "json", "junit", "sarif"])
 @pytest.mark.parametrize("value", ["", " "])
 def test_an_empty_value_is_not_taken_for_the_default(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=rf"^--{name}: the value is empty"):
-        load(tmp_path, {name: value})
+        load(tmp_path, {name: [value] if name == "interpreter" else value})
     write(tmp_path, f'{name} = "{value}"')
     with pytest.raises(SettingsError, match=rf"{name}: the value is empty"):
         load(tmp_path)

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncsteps.errors import LockError, SmokeError
+from syncsteps.errors import CheckError, LockError, SelectionError, SmokeError
+from syncsteps.report import document as document_module
 from syncsteps.report import render_json
-from tests.support.runs import BAD, DRIFTS, full_outcome, make_outcome
-from tests.support.values import SITE
+from syncsteps.report.places import Places
+from syncsteps.verify import Severity
+from tests.support.runs import BAD, DRIFTS, PLAN, full_outcome, make_finding, make_outcome
+from tests.support.targets import write_lock
+from tests.support.values import SITE, make_lock, make_package
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -17,7 +25,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def test_a_run_comes_back() -> None:
-    assert parsed(render_json("sync", outcome=full_outcome())) == {
+    assert parsed(render_json("sync", outcomes=[full_outcome()])) == {
         "schema": 1,
         "verb": "sync",
         "ok": True,
@@ -28,6 +36,19 @@ def test_a_run_comes_back() -> None:
             "version": "3.12.7",
             "purelib": str(SITE),
         },
+        "targets": [
+            {
+                "name": "",
+                "ok": True,
+                "error": None,
+                "interpreter": {
+                    "executable": "/opt/python/bin/python3.12",
+                    "implementation": "cpython",
+                    "version": "3.12.7",
+                    "purelib": str(SITE),
+                },
+            }
+        ],
         "lock": {"format": "pylock.toml", "name": "pylock.toml", "sha256": "d" * 64},
         "findings": [
             {
@@ -36,6 +57,8 @@ def test_a_run_comes_back() -> None:
                 "subject": "/usr",
                 "message": "/usr cannot be written to",
                 "hint": "run as root",
+                "target": "",
+                "line": None,
             }
         ],
         "plan": [
@@ -92,7 +115,7 @@ def test_an_error_has_the_same_keys_and_nothing_in_them() -> None:
         "missing", file="uv.lock", table="package[0]", key="name", hint="lock", details=["a"]
     )
     document = parsed(render_json("export", error=error))
-    whole = parsed(render_json("sync", outcome=full_outcome()))
+    whole = parsed(render_json("sync", outcomes=[full_outcome()]))
     assert document.keys() == whole.keys()
     assert document["ok"] is False
     assert document["error"] == {
@@ -108,7 +131,7 @@ def test_an_error_has_the_same_keys_and_nothing_in_them() -> None:
 
 def test_a_check_that_failed_has_both() -> None:
     outcome = make_outcome("smoke", imports=(BAD,))
-    document = parsed(render_json("smoke", outcome=outcome, error=SmokeError("does not import")))
+    document = parsed(render_json("smoke", outcomes=[outcome], error=SmokeError("does not import")))
     assert document["ok"] is False
     assert document["error"]["code"] == "ERR110"
     assert document["imports"][0]["verdict"] == "failed"
@@ -116,7 +139,7 @@ def test_a_check_that_failed_has_both() -> None:
 
 
 def test_drift_is_told_with_and_without_a_file() -> None:
-    document = parsed(render_json("check", outcome=make_outcome("check", drifts=DRIFTS)))
+    document = parsed(render_json("check", outcomes=[make_outcome("check", drifts=DRIFTS)]))
     assert document["drift"] == [
         {
             "distribution": "attrs",
@@ -129,16 +152,72 @@ def test_drift_is_told_with_and_without_a_file() -> None:
 
 
 def test_a_verb_without_a_lock_has_null() -> None:
-    document = parsed(render_json("recover", outcome=make_outcome("recover")))
+    document = parsed(render_json("recover", outcomes=[make_outcome("recover")]))
     assert document["lock"] is None
     assert document["digest"] is None
     assert document["plan"] == []
 
 
+def test_several_targets_are_in_one_document() -> None:
+    refused = SelectionError("two entries both apply")
+    outcomes = [
+        make_outcome("verify", target="a", findings=(make_finding(Severity.WARNING),)),
+        make_outcome("verify", target="b", findings=(make_finding(),), plan=PLAN),
+        make_outcome("verify", target="c", refused=refused),
+    ]
+    document = parsed(render_json("verify", outcomes=outcomes, error=CheckError("no")))
+    assert [(each["name"], each["ok"]) for each in document["targets"]] == [
+        ("a", True),
+        ("b", False),
+        ("c", False),
+    ]
+    assert document["targets"][2]["error"]["message"] == "two entries both apply"
+    assert [(f["target"], f["severity"]) for f in document["findings"]] == [
+        ("a", "warning"),
+        ("b", "error"),
+    ]
+    assert document["interpreter"] is None
+    assert document["plan"] == []
+    assert document["seconds"] == 3.75
+
+
+def test_a_finding_has_the_line_of_its_entry(tmp_path: Path) -> None:
+    path = write_lock(tmp_path, ("idna", "3.10"), ("six", "1.0"))
+    lock = make_lock(make_package("six"), path=path)
+    outcome = make_outcome("verify", lock=lock, findings=(make_finding(subject="six"),))
+    document = parsed(render_json("verify", outcomes=[outcome], places=Places(tmp_path)))
+    line = document["findings"][0]["line"]
+    assert path.read_text().split("\n")[line - 1] == 'name = "six"'
+
+
+def keys_of(value: object, path: str = "") -> set[str]:
+    if isinstance(value, dict):
+        below = {f"{path}.{key}".lstrip("."): item for key, item in value.items()}
+        return below.keys() | {key for name, item in below.items() for key in keys_of(item, name)}
+    if isinstance(value, list):
+        return {key for item in value for key in keys_of(item, f"{path}[]")}
+    return set()
+
+
+def test_every_key_is_documented_and_no_other() -> None:
+    outcome = replace(full_outcome(), imports=(BAD,), drifts=DRIFTS)
+    refused = replace(outcome, refused=CheckError("no"))
+    written = set[str]()
+    for outcomes in ([outcome], [outcome, refused]):
+        text = render_json("check", outcomes=outcomes, error=CheckError("no"))
+        written |= keys_of(parsed(text))
+    documentation = document_module.__doc__ or ""
+    documented = re.findall(r"^``([\w.\[\]]+)``: ", documentation, re.MULTILINE)
+    # Those that are documented once, for all places that have them.
+    written = {key for key in written if not re.match(r"targets\[\]\.(error|interpreter)\.", key)}
+    assert sorted(documented) == sorted(written)
+    assert f"This is schema {document_module.SCHEMA}." in documentation
+
+
 def test_text_is_ascii_whatever_is_in_it() -> None:
     strange = "\udc80\x9b31m\u202e\x1b[2J grüße"
     bad = replace(BAD, exception=strange)
-    text = render_json("smoke", outcome=make_outcome("smoke", imports=(bad,)))
+    text = render_json("smoke", outcomes=[make_outcome("smoke", imports=(bad,))])
     assert text.isascii()
     assert all(character.isprintable() or character == "\n" for character in text)
     assert parsed(text)["imports"][0]["exception"] == strange

@@ -65,7 +65,7 @@ def test_the_report_of_the_run_itself_does_not_count(tree: Path) -> None:
     before = source_digest(tree)
     report = tree / "report.json"
     report.write_text("{}")
-    assert source_digest(tree, report=str(report)) == before
+    assert source_digest(tree, reports=[str(report)]) == before
     assert source_digest(tree) != before
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from syncsteps.errors import SettingsError
 from syncsteps.locks.staleness import Staleness
-from syncsteps.verify import RULES, Severity, verify
-from tests.support.values import make_facts, make_selected, make_system
+from syncsteps.verify import RULES, Judgement, Policy, Severity, verify
+from tests.support.values import make_facts, make_selected, make_system, make_wheel_entry
 
 if TYPE_CHECKING:
     from syncsteps.verify import Rule
@@ -63,3 +63,32 @@ def test_each_rule_says_why_and_how_the_process_ends(rule: Rule) -> None:
     assert rule.why.endswith(".")
     assert not rule.title.endswith(".")
     assert rule.exit_code in {3, 4}
+
+
+class TestPolicy:
+    FACTS = make_facts(
+        make_selected("numpy", chosen=make_wheel_entry("numpy", hashes=())),
+        make_selected("scipy", chosen=make_wheel_entry("scipy", hashes=())),
+    )
+
+    def found(self, policy: Policy) -> list[tuple[str, str, Severity]]:
+        return [(f.code, f.subject, f.severity) for f in verify(self.FACTS, policy=policy)]
+
+    def test_a_severity_for_all_and_an_exception_for_one(self) -> None:
+        soft = Judgement(severity=(("LCK003", Severity.NOTE),))
+        off = Judgement(ignore=("LCK003",))
+        assert self.found(Policy(everywhere=soft, packages=(("numpy", off),))) == [
+            ("LCK003", "scipy", Severity.NOTE)
+        ]
+        assert self.found(Policy(everywhere=off, packages=(("numpy", soft),))) == [
+            ("LCK003", "numpy", Severity.NOTE)
+        ]
+
+    def test_what_a_flag_ignores_no_package_brings_back(self) -> None:
+        soft = Judgement(severity=(("LCK003", Severity.NOTE),))
+        policy = Policy(packages=(("numpy", soft),))
+        assert verify(self.FACTS, policy=policy, ignore=["LCK003"]) == ()
+
+    def test_a_code_that_no_rule_has(self) -> None:
+        with pytest.raises(SettingsError, match="no rule has the code 'XYZ999'"):
+            verify(self.FACTS, policy=Policy(everywhere=Judgement(ignore=("XYZ999",))))
