@@ -96,7 +96,7 @@ def _cause(action: Install | Replace | Remove, version: str | None) -> str:
             return f"would be removed, which leaves {version} ({action.reason})"
         return f"would be removed ({action.reason})"
     by = action.selected.required_by
-    return f"{version} would come for it" + (f", which {', '.join(by)} needs" if by else "")
+    return f"{version} would come for it" + (f" (needed by {', '.join(by)})" if by else "")
 
 
 def _met(requirement: Requirement, version: str | None) -> bool:

@@ -87,7 +87,7 @@ class TestBroken:
             reason="",
         )
         (finding,) = found("SYS005", self.facts(action, others=(self.OLD,)))
-        assert finding.message.endswith("2.0 would come for it, which botocore, project needs")
+        assert finding.message.endswith("2.0 would come for it (needed by botocore, project)")
 
     def test_what_would_be_removed(self) -> None:
         facts = self.facts(Remove(installed=self.OLD, reason="not named"), others=(self.OLD,))
