@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["absent_names", "with_unlocked"]
 
+# Old versions of poetry and of pip-tools never lock these: they were in every environment then.
+_NEVER_LOCKED = frozenset({"distribute", "pip", "setuptools", "wheel"})
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -32,7 +34,7 @@ def absent_names(texts: Iterable[str], known: Collection[str]) -> dict[str, str]
     for text in texts:
         match = _NAME.match(text)
         name = canonicalize_name(match[1]) if match else ""
-        if name and name not in known:
+        if name and name not in known and name not in _NEVER_LOCKED:
             found[name] = text
     return found
 

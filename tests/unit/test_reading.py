@@ -59,7 +59,7 @@ def test_a_recorded_target_is_as_good(tmp_path: Path) -> None:
     recorded = make_interpreter(tmp_path)
     (tmp_path / "snapshot.json").write_text(to_json(recorded), encoding="utf-8")
     events: list[Event] = []
-    asked = settings(tmp_path, interpreter=(str(tmp_path / "snapshot.json"),))
+    asked = settings(tmp_path, interpreter=str(tmp_path / "snapshot.json"))
     _, _, selection = read_selection_only(asked, environment={}, on_event=events.append)
     assert events == [TargetFound(interpreter=recorded)]
     assert [item.name for item in selection.packages] == ["demo"]
