@@ -118,7 +118,7 @@ def test_nothing_outside_is_exported_unless_it_is_allowed(
         encoding="utf-8",
     )
     (tmp_path / "target.json").write_text(to_json(make_interpreter()), encoding="utf-8")
-    asked = settings(tmp_path, interpreter=str(tmp_path / "target.json"))
+    asked = settings(tmp_path, interpreter=(str(tmp_path / "target.json"),))
     with pytest.raises(SelectionError) as caught:
         export(asked, universal=universal, file_format=file_format, environment={})
     assert str(caught.value) == (
