@@ -13,7 +13,6 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from syncsteps.errors import SelectionError
 from syncsteps.locks.model import Archive, Directory
 from syncsteps.selection.model import Pinned, Unavailable
-from syncsteps.selection.nearest import nearest_wheel
 
 if TYPE_CHECKING:
     from packaging.utils import BuildTag
@@ -110,6 +109,8 @@ class FileChooser:
         )
         tags, difference = "other targets", "this one has no tags at all"
         if self.tags:
+            from syncsteps.selection.nearest import nearest_wheel  # noqa: PLC0415 - seldom needed
+
             tags, difference = nearest_wheel(filenames, self.tags)
             difference = f"it {difference}"
         return Unavailable(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -36,6 +35,8 @@ def known_names(
         if wanted in there:
             continue
         listed = f"it has {', '.join(there)}" if there else f"it has no {kind}s at all"
+        import difflib  # noqa: PLC0415 - only a misspelt name needs it
+
         nearest = difflib.get_close_matches(wanted, there, n=1)
         raise SelectionError(
             f"{where} has no {kind} {name!r}; {listed}",
