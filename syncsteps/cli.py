@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import atexit
 import contextlib
 import gc
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from syncsteps import exporting, report
+from syncsteps.arguments import make_parser
 from syncsteps.errors import SyncstepsError
 from syncsteps.events import (
     Imported,
@@ -27,30 +27,17 @@ from syncsteps.events import (
     Verified,
 )
 from syncsteps.interpreter import to_json
-from syncsteps.options import OPTIONS, Option
 from syncsteps.output import give_up_on_standard_output, is_stream, require_places, write
 from syncsteps.settings import Settings, load_settings
-from syncsteps.version import __version__
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from syncsteps.events import Event
     from syncsteps.report import Console
 
-__all__ = ["VERBS", "entry_point", "main"]
-
-VERBS: Mapping[str, str] = {
-    "sync": "export, verify, stage, import and commit: the lock into the interpreter",
-    "export": "write the lock as requirements.txt or pylock.toml, for the target or for all",
-    "verify": "apply every rule, change nothing",
-    "install": "sync without importing what is installed",
-    "smoke": "import what is installed from the lock",
-    "check": "compare the interpreter with the lock and with the receipt",
-    "inspect": "write the interpreter's snapshot as JSON",
-    "recover": "finish or undo a sync that was cut off",
-    "explain": "say what a code means and what to do",
-}
+__all__ = ["entry_point", "main"]
 
 _INTERRUPTED = 130
 _GARBAGE_THRESHOLD = 50_000
@@ -82,7 +69,7 @@ def main(
     where relative paths start (default: the current one). The report goes to standard error, what
     was asked for (an export, a snapshot, ``--json -``) to standard output.
     """
-    parser = _parser(sys.argv[1:] if argv is None else argv)
+    parser = make_parser(sys.argv[1:] if argv is None else argv)
     try:
         arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse ends with 0 after --help and with 2 on misuse
@@ -316,76 +303,3 @@ def _write_unhashed(target: str, text: str, console: Console) -> None:
     elif second is not None and second.is_file():
         write(str(second), "# Everything carries a hash.\n")
         console.say(f"{second} is empty now: everything carries a hash")
-
-
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser for these arguments: of a verb that is not among them it has no options."""
-    parser = argparse.ArgumentParser(
-        prog="syncsteps",
-        description="Put a project's lock file into the system Python, with no virtual"
-        " environment, without ever breaking that Python.",
-        epilog="Every option that all verbs have has its key in [tool.syncsteps] and its variable"
-        " SYNCSTEPS_OPTION.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"syncsteps {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb, summary in VERBS.items():
-        child = verbs.add_parser(verb, help=summary, description=summary, allow_abbrev=False)
-        if verb == "explain":
-            child.add_argument("code", metavar="CODE", help="such as INT002")
-        elif verb in argv:
-            _add_own_options(child, verb)
-            for option in OPTIONS:
-                _add_option(child, option)
-    return parser
-
-
-def _add_own_options(parser: argparse.ArgumentParser, verb: str) -> None:
-    if verb in {"sync", "install"}:
-        parser.add_argument("--dry-run", action="store_true", help="stop after the plan")
-    if verb in {"export", "inspect"}:
-        parser.add_argument(
-            "-o", "--output", metavar="FILE", default="-", help="where to (default: stdout)"
-        )
-    if verb == "export":
-        parser.add_argument(
-            "--format",
-            choices=exporting.EXPORT_FORMATS,
-            default=exporting.EXPORT_FORMATS[0],
-            help="what to write (default: %(default)s)",
-        )
-        parser.add_argument(
-            "--universal",
-            action="store_true",
-            help="for every platform, with markers; in a pylock.toml also extras and groups stay a"
-            " matter of choice, unless some are asked for",
-        )
-        parser.add_argument(
-            "--annotate",
-            action=argparse.BooleanOptionalAction,
-            default=True,
-            help="say in a requirements.txt what requires each package (default: yes)",
-        )
-
-
-def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
-    keywords: dict[str, Any] = {"help": option.help, "dest": option.field, "default": None}
-    if option.kind == "flag":
-        keywords["action"] = "store_true"
-    elif option.kind in {"list", "paths"}:
-        keywords |= {"action": "extend", "nargs": 1, "metavar": option.metavar}
-    elif option.kind == "number":
-        keywords |= {"type": _positive, "metavar": option.metavar}
-    elif option.choices:
-        keywords["choices"] = option.choices
-    else:
-        keywords["metavar"] = option.metavar
-    parser.add_argument(f"--{option.name}", **keywords)
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number

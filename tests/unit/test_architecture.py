@@ -87,6 +87,7 @@ LAYERS = (
         modules=(
             "syncsteps",
             "syncsteps.__main__",
+            "syncsteps.arguments",
             "syncsteps.cli",
             "syncsteps.explain",
             "syncsteps.output",

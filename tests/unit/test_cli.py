@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from syncsteps import cli, errors, exporting, pipeline
-from syncsteps.cli import VERBS, main
+from syncsteps.arguments import VERBS
+from syncsteps.cli import main
 from syncsteps.errors import CommitError, InterpreterError, LockError, StagingError
 from syncsteps.events import Event, Outcome, Swapping, TargetFound, Verified
 from syncsteps.export import Requirements
