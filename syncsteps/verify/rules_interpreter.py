@@ -22,16 +22,20 @@ def _requires_python(facts: Facts) -> Iterator[Problem]:
     environment = dict(facts.interpreter.environment)
     version = environment["python_full_version"]
     release = release_environment(environment)["python_full_version"]
-    demands = [("the lock", facts.lock.requires_python)]
+    demands = [(facts.lock.path.name, "the lock", facts.lock.requires_python)]
     demands += [
-        (f"{item.name} {item.package.version or ''}".rstrip(), item.package.requires_python)
+        (
+            item.name,
+            f"{item.name} {item.package.version or ''}".rstrip(),
+            item.package.requires_python,
+        )
         for item in facts.selection.packages
     ]
-    for name, specifier in demands:
+    for subject, label, specifier in demands:
         if specifier is not None and not specifier.contains(release):
             yield Problem(
-                subject=name,
-                message=f"{name} requires Python {specifier}, the target is {version}",
+                subject=subject,
+                message=f"{label} requires Python {specifier}, the target is {version}",
                 hint="name a target that fits with --python, or lock again for this version",
             )
 

@@ -49,7 +49,7 @@ class TestRequiresPython:
         )
         (finding,) = found("INT001", facts)
         assert finding.message == "old 2.0 requires Python <3.10, the target is 3.12.7"
-        assert finding.subject == "old 2.0"
+        assert finding.subject == "old"
 
     @pytest.mark.parametrize("specifier", ["", ">=3.9", ">=3.12,<4", "==3.12.*", "==3.12.7"])
     def test_a_version_that_fits(self, specifier: str) -> None:
