@@ -115,10 +115,12 @@ def parse_toml(text: str, *, file: str) -> Mapping[str, Any]:
 
 
 def _check_merged(text: str, file: str) -> None:
-    if _CONFLICT.search(text):
+    found = _CONFLICT.search(text)
+    if found is not None:
         raise LockError(
             "two versions of the file stand in it, as a merge has left them",
             file=file,
+            table=f"line {text.count(chr(10), 0, found.start()) + 1}",
             hint="resolve the merge conflict, or lock again",
         )
 

@@ -91,6 +91,8 @@ def test_a_merge_conflict_is_called_one(filename: str, text: str) -> None:
     with pytest.raises(LockError, match="two versions of the file") as caught:
         recognize(text, filename=filename, file=filename)
     assert "merge conflict" in caught.value.hint
+    line = text.splitlines().index("<<<<<<< HEAD") + 1
+    assert str(caught.value).startswith(f"{filename}, line {line}: ")
 
 
 @pytest.mark.parametrize(("filename", "text"), [("uv.lock", UV[:-20]), ("Pipfile.lock", '{"_me')])
