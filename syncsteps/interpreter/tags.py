@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["tags_from_outside"]
 
+_MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_")
+
 
 def tags_from_outside(target: Interpreter) -> tuple[str, ...]:
     """Return the compatibility tags (PEP 425) of ``target``, in order of preference.
 
     `packaging` computes them here, for the target's version and build. What it says of the platform
     is what it says of this program's own interpreter, so the target has to be one for the same
-    system: kernel, processor, word size and C library.
+    system: kernel, processor, word size and C library, of which it may have an older version.
 
     Raises:
         InterpreterError: it is for another system, or no CPython.
@@ -41,7 +44,7 @@ def tags_from_outside(target: Interpreter) -> tuple[str, ...]:
     major, minor = (int(part) for part in target.version.split(".")[:2])
     plain = f"cp{major}{minor}{'t' if target.free_threaded else ''}"
     abis = [f"{plain}d", plain] if target.debug else [plain]
-    platforms = list(platform_tags())
+    platforms = [name for name in platform_tags() if _suits(name, target.libc)]
     return tuple(
         str(tag)
         for tag in (
@@ -49,6 +52,20 @@ def tags_from_outside(target: Interpreter) -> tuple[str, ...]:
             *compatible_tags((major, minor), f"cp{major}{minor}", platforms),
         )
     )
+
+
+def _suits(platform_tag: str, libc: Libc | None) -> bool:
+    """Return whether a platform is not one that needs a later C library (PEP 600)."""
+    needed = _MANYLINUX.match(platform_tag)
+    return (
+        needed is None
+        or libc is None
+        or _release(".".join(needed.groups())) <= _release(libc.version)
+    )
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
 
 
 def _differences(target: Interpreter) -> list[str]:
@@ -71,8 +88,15 @@ def _differences(target: Interpreter) -> list[str]:
     return [
         f"{what}: {_shown(found[what])}; of syncsteps: {_shown(own[what])}"
         for what in own
-        if own[what] != found[what]
+        if own[what] != found[what] and not _is_older(found[what], own[what])
     ]
+
+
+def _is_older(one: object, other: object) -> bool:
+    """Return whether the first is an older version of the C library that the second is."""
+    if not (isinstance(one, Libc) and isinstance(other, Libc)):
+        return False
+    return one.name == other.name and _release(one.version) < _release(other.version)
 
 
 def _shown(value: object) -> str:

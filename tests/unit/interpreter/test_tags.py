@@ -70,12 +70,24 @@ def test_a_free_threaded_build_has_its_own_abi(own: Interpreter) -> None:
     assert not any("-abi3-" in tag for tag in found)
 
 
+def test_an_older_c_library_has_the_fewer_tags(own: Interpreter) -> None:
+    if own.libc is None:
+        pytest.skip("the C library does not tell its version")
+    older = tags_from_outside(replace(own, libc=Libc(name=own.libc.name, version="2.17")))
+    here = tags_from_outside(own)
+    assert [tag for tag in here if tag in older] == list(older)
+    newest = next(tag for tag in older if "manylinux" in tag)
+    assert newest.startswith("cp39-cp39-manylinux_2_17_")
+    assert any("manylinux2014" in tag for tag in older)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
         ("implementation", "pypy", "implementation: pypy; of syncsteps: "),
         ("bits", 16, "word size: 16; of syncsteps: "),
-        ("libc", Libc(name="glibc", version="1.0"), "C library: glibc 1.0; of syncsteps: "),
+        ("libc", Libc(name="glibc", version="99.0"), "C library: glibc 99.0; of syncsteps: "),
+        ("libc", Libc(name="other", version="1.0"), "C library: other 1.0; of syncsteps: "),
     ],
 )
 def test_a_target_for_another_system_is_refused(
