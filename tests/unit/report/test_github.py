@@ -14,7 +14,7 @@ from tests.support.targets import write_lock
 from tests.support.values import make_lock, make_package
 
 HOSTILE = "100%\r\n::error file=x::pwned\n::set-output name=a,b:c::d | <b>`x`</b> [l](u) @me #1"
-HERE = Places(Path("/work"))
+HERE = Places(Path("/checkout"))
 
 
 class TestWorkflowCommands:
@@ -33,7 +33,7 @@ class TestWorkflowCommands:
         )
 
     def test_what_is_about_the_system_has_the_lock_alone(self) -> None:
-        lock = make_lock(path=Path("/work/sub/pylock.toml"))
+        lock = make_lock(path=Path("/checkout/sub/pylock.toml"))
         outcome = make_outcome("verify", lock=lock, findings=(make_finding(Severity.WARNING),))
         (command,) = workflow_commands([outcome], error=None, places=HERE)
         assert command == (
