@@ -306,9 +306,9 @@ def test_no_file_descriptor_is_left_open() -> None:
     if not descriptors.exists():
         pytest.skip("needs /proc")
     run(python("pass"))
-    before = len(list(descriptors.iterdir()))
+    before = len(list(descriptors.iterdir()))  # of which others may close theirs meanwhile
     for _ in range(3):
         run(python("pass"), on_line=print, input_text="ignored")
         with pytest.raises(ProcessTimeoutError):
             run(python("import time; time.sleep(9)"), timeout=0.05)
-    assert len(list(descriptors.iterdir())) == before
+    assert len(list(descriptors.iterdir())) <= before
