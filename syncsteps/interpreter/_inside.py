@@ -181,10 +181,10 @@ def describe_archive(entry: str) -> "list[dict[str, object]]":
             # The standard library has no public name for where a distribution's metadata lies.
             "metadata": str(getattr(one, "_path", entry)).rstrip("/"),
             "requires": list(one.requires or ()),
-            "requires_python": one.metadata["Requires-Python"],
+            "requires_python": next(iter(one.metadata.get_all("Requires-Python") or ()), None),
         }
         for one in importlib.metadata.distributions(path=[entry])
-        if one.metadata["Name"] and one.metadata["Version"]
+        if all(key in one.metadata and one.metadata[key] for key in ("Name", "Version"))
     ]
 
 
