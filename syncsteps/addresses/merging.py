@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from syncsteps.addresses.questions import lacks_addresses
 from syncsteps.errors import SelectionError
-from syncsteps.export.values import every_file, without_credentials
+from syncsteps.export.values import every_file
 from syncsteps.locks.model import Sdist, Wheel
+from syncsteps.locks.values import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

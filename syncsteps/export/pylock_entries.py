@@ -19,9 +19,9 @@ from syncsteps.export.values import (
     checked_url,
     checked_vcs,
     local_path,
-    without_credentials,
 )
 from syncsteps.locks.model import Archive, Directory, Sdist, Vcs, Wheel
+from syncsteps.locks.values import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 from packaging.utils import is_normalized_name
 
@@ -31,7 +31,6 @@ __all__ = [
     "local_path",
     "location_url",
     "subdirectory_fragment",
-    "without_credentials",
 ]
 
 _FILE_SCHEMES = frozenset({"https", "http", "file"})
@@ -115,12 +114,6 @@ def checked_url(url: str, *, of: str, schemes: frozenset[str] = _FILE_SCHEMES) -
             hint=_HINT,
         )
     return quote(url.partition("#")[0], safe=_URL_SAFE)
-
-
-def without_credentials(url: str) -> str:
-    """Return ``url`` without a user's name and password; it is one that `checked_url` accepts."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def local_path(path: str, *, root: Path, of: str) -> Path:
