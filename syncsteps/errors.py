@@ -110,7 +110,7 @@ class SmokeError(SyncstepsError):
 
 
 class CheckError(SyncstepsError):
-    """The interpreter is not what the lock and the receipt say, or the lock does not fit (exit 1)."""
+    """The interpreter is not what lock and receipt say, or the lock does not fit it (exit 1)."""
 
     code = "ERR120"
     exit_code = 1
