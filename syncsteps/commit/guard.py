@@ -85,19 +85,21 @@ def _acquire(
     deadline = time.monotonic() + timeout
     told = False
     while True:
-        _make_directories(state, made)
+        cause: OSError | None = None
         try:
+            _make_directories(state, made)
             lock.acquire(blocking=False)
-        except FileNotFoundError:
-            # The holder before us has just removed the empty state directory.
-            held = False
+        except (FileNotFoundError, FileExistsError) as error:
+            # The holder before us is removing the empty directories, or another waits as we do and
+            # has made them in this moment. If they cannot be made at all, the error tells why.
+            cause = error
         except Timeout:
-            held = False
+            pass
         else:
-            held = True
-        if held:
             return
         if time.monotonic() >= deadline:
+            if cause is not None:
+                raise cause
             raise InterpreterError(
                 f"another sync has held {lock.lock_file} for {timeout:g} seconds",
                 hint="wait until it has ended; a lock that nobody holds does no harm",

@@ -143,6 +143,38 @@ def test_a_place_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
         pytest.fail("a file is not a directory")
 
 
+def test_a_place_that_cannot_be_made_is_an_error_after_the_limit(tmp_path: Path) -> None:
+    waits = []
+    (tmp_path / "dangling").symlink_to("nowhere")
+    with (
+        pytest.raises(InterpreterError, match=r"the interpreter cannot be locked: .*No such file"),
+        interpreter_lock(
+            tmp_path / "dangling" / "state", timeout=0.1, on_wait=lambda: waits.append(1)
+        ),
+    ):
+        pytest.fail("a link to nothing is not a directory")
+    assert waits == [1]
+
+
+def test_directories_that_go_while_they_are_made_are_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, original = tmp_path / "deep" / "state", os.chmod
+    removed: list[Path] = []
+
+    def removed_by_another(path: Path, mode: int, **options: bool) -> None:
+        if not removed:
+            removed.append(path)
+            path.rmdir()
+        original(path, mode, **options)
+
+    monkeypatch.setattr(os, "chmod", removed_by_another)
+    with interpreter_lock(state, timeout=5, on_wait=lambda: None):
+        assert (state / "lock").is_file()
+    assert removed == [state.parent]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_stage_is_new_and_readable(tmp_path: Path) -> None:
     stage = new_stage(tmp_path)
     assert stage != new_stage(tmp_path)
