@@ -141,6 +141,11 @@ OPTIONS: tuple[Option, ...] = (
         metavar="SECONDS",
         help="how long to wait for another sync of the same interpreter (default: 600)",
     ),
+    Option(
+        name="hashes",
+        kind="flag",
+        help="read every file in check, also those of unchanged size and time",
+    ),
     Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
     Option(
         name="junit",

@@ -63,6 +63,7 @@ class Settings:
     smoke_timeout: float = 60.0
     jobs: float = field(default_factory=lambda: float(os.cpu_count() or 1))
     lock_timeout: float = 600.0
+    hashes: bool = False
     json: str = ""
     junit: str = ""
     sarif: str = ""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from syncsteps.commit.guard import interpreter_lock, new_stage
     from syncsteps.commit.model import Change, Outcome, Placement, Recovery
     from syncsteps.commit.receipt import stage_receipt
-    from syncsteps.commit.recovery import recover, unsettled
+    from syncsteps.commit.recovery import pending, recover, unsettled
     from syncsteps.commit.retire import commit_roots, installed_files, prunable
     from syncsteps.commit.swap import commit
 
@@ -27,6 +27,7 @@ __all__ = [
     "installed_files",
     "interpreter_lock",
     "new_stage",
+    "pending",
     "prunable",
     "recover",
     "stage_receipt",
@@ -40,7 +41,7 @@ import_late(
         "syncsteps.commit.guard": ("interpreter_lock", "new_stage"),
         "syncsteps.commit.model": ("Change", "Outcome", "Placement", "Recovery"),
         "syncsteps.commit.receipt": ("stage_receipt",),
-        "syncsteps.commit.recovery": ("recover", "unsettled"),
+        "syncsteps.commit.recovery": ("pending", "recover", "unsettled"),
         "syncsteps.commit.retire": ("commit_roots", "installed_files", "prunable"),
         "syncsteps.commit.swap": ("commit",),
     },
