@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +66,15 @@ class Survey:
         """The receipt of this project's last sync."""
         return self.ledger.of(self.project)
 
-    def next_receipt(self, staged: Sequence[StagedDistribution] = ()) -> Receipt:
+    def next_receipt(
+        self,
+        staged: Sequence[StagedDistribution] = (),
+        *,
+        directories: Sequence[str] = (),
+    ) -> Receipt:
         """Return the receipt that will be true once ``staged`` is in place.
+
+        ``directories`` are those that are made for it; see `Receipt`.
 
         It names what this project's syncs installed and what stays of that, and what it shares with
         another project that installed it. What was there without any of them is not the project's.
@@ -92,11 +99,14 @@ class Survey:
                 digest=staged_digest(distribution),
                 source_digest=self.source_digests.get(distribution.name, ""),
             )
+        data = self.interpreter.scheme.data
+        earlier = self.receipt.directories if self.receipt is not None else ()
         return make_receipt(
             self.project,
             lock=self.lock,
             python=self.interpreter.version,
             entries=entries.values(),
+            directories=(*directories, *(name for name in earlier if (data / name).is_dir())),
         )
 
     def _stands(self, entry: ReceiptEntry) -> bool:
@@ -109,7 +119,10 @@ class Survey:
         if self.plan.changes:
             return False
         wanted = self.next_receipt()
-        return self.receipt == wanted or (self.receipt is None and not wanted.entries)
+        if self.receipt is None:
+            return not wanted.entries
+        # A directory that has gone since is no reason to write.
+        return self.receipt == replace(wanted, directories=self.receipt.directories)
 
 
 def take_survey(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from syncsteps.late import import_late
 
 if TYPE_CHECKING:
-    from syncsteps.commit.assemble import assemble
+    from syncsteps.commit.assemble import assemble, new_directories
     from syncsteps.commit.guard import interpreter_lock, new_stage
     from syncsteps.commit.model import Change, Outcome, Placement, Recovery
     from syncsteps.commit.receipt import stage_receipt
@@ -26,6 +26,7 @@ __all__ = [
     "commit_roots",
     "installed_files",
     "interpreter_lock",
+    "new_directories",
     "new_stage",
     "pending",
     "prunable",
@@ -37,7 +38,7 @@ __all__ = [
 import_late(
     __name__,
     {
-        "syncsteps.commit.assemble": ("assemble",),
+        "syncsteps.commit.assemble": ("assemble", "new_directories"),
         "syncsteps.commit.guard": ("interpreter_lock", "new_stage"),
         "syncsteps.commit.model": ("Change", "Outcome", "Placement", "Recovery"),
         "syncsteps.commit.receipt": ("stage_receipt",),

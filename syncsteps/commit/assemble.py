@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from typing import TYPE_CHECKING
 
 from syncsteps.commit.model import Change, Placement
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.staging.model import StagedDistribution, StagedFile
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "new_directories"]
 
 
 def assemble(
@@ -25,11 +26,14 @@ def assemble(
     retired: Sequence[InstalledDistribution],
     *,
     interpreter: Interpreter,
+    directories: Iterable[str] = (),
 ) -> Change:
     """Return the change that puts ``staged`` in and takes ``retired`` away.
 
     A file that a distribution which stays lists as well (a namespace's ``__init__.py``) stays. A
     staged file that is there already with the same content is left as it is, whoever owns it.
+    ``directories`` are those that syncs have made (as `new_directories` names them): they go if
+    they are left empty.
 
     Raises:
         CommitError: there is no telling which files a retired distribution has.
@@ -54,7 +58,24 @@ def assemble(
         retire=tuple(sorted(retire)),
         place=tuple(Placement(source=file.source, target=file.target) for file in place),
         remove_empty=prunable(interpreter),
+        made=tuple(interpreter.scheme.data / name for name in directories),
     )
+
+
+def new_directories(change: Change, *, interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the directories that ``change`` makes where it may not remove every empty one.
+
+    They are those below the data directory, but in no library: relative to it, with ``/``, sorted.
+    """
+    data, own = interpreter.scheme.data, frozenset(prunable(interpreter))
+    found: set[Path] = set()
+    for parent in {placement.target.parent for placement in change.place}:
+        above = (parent, *parent.parents)
+        if own.isdisjoint(above):
+            inside = itertools.takewhile(lambda path: path != data, above)
+            if data in above:
+                found.update(path for path in inside if not path.exists())
+    return tuple(sorted(path.relative_to(data).as_posix() for path in found))
 
 
 def _listed(distributions: Iterable[InstalledDistribution]) -> set[Path]:

@@ -46,7 +46,7 @@ def draw_up(
         retire=retire,
         directories=tuple(Path(path) for path in directories),
         place=place,
-        remove_empty=_remove_empty(change.remove_empty, retire, territory),
+        remove_empty=_remove_empty(change, retire, territory),
     )
     _refuse_unwritable(journal, files)
     return journal
@@ -164,14 +164,15 @@ class _Names:
         return other
 
 
-def _remove_empty(
-    below: Iterable[Path], retire: Iterable[Path], territory: Territory
-) -> tuple[Path, ...]:
-    tops = frozenset(territory.locate(top / "name").parent for top in below)
+def _remove_empty(change: Change, retire: Iterable[Path], territory: Territory) -> tuple[Path, ...]:
+    tops = frozenset(territory.locate(top / "name").parent for top in change.remove_empty)
     stops = tops | frozenset(territory.roots)
+    made = {path for path in map(territory.locate, change.made) if territory.holds(path)}
     candidates: set[Path] = set()
     for inner in {path.parent for path in retire}:
-        chain = tuple(itertools.takewhile(lambda path: path not in stops, (inner, *inner.parents)))
+        above = (inner, *inner.parents)
+        candidates.update(itertools.takewhile(lambda path: path in made, above))
+        chain = tuple(itertools.takewhile(lambda path: path not in stops, above))
         end = chain[-1].parent if chain else inner
         if end in tops or not tops.isdisjoint(end.parents):
             candidates.update(chain)

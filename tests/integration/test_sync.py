@@ -336,6 +336,30 @@ def test_a_module_that_writes_into_its_own_files_does_not_get_them_in(
     assert [path.read_text() for path in cached] == ["as locked\n"] * len(cached)
 
 
+def test_directories_that_syncs_made_go_with_the_last_file_and_others_stay(
+    system: System,
+) -> None:
+    made = system.index.directory
+    alpha = make_wheel(made, "alpha", data={"data/share/apps/alpha/icon.png": "icon"})
+    beta = make_wheel(made, "beta", data={"data/share/apps/beta.txt": "", "data/etc/b.conf": ""})
+    (system.prefix / "etc").mkdir()
+    before = {path for path in system.prefix.rglob("*") if path.is_dir()}
+    system.lock([alpha, beta])
+    assert system.run("sync") == 0
+    system.lock([beta])
+    assert system.run("sync") == 0
+    assert not (system.prefix / "share" / "apps" / "alpha").exists()
+    assert (system.prefix / "share" / "apps" / "beta.txt").exists()
+    system.lock([])
+    assert system.run("sync") == 0
+    after = {path for path in system.prefix.rglob("*") if path.is_dir()}
+    assert {p.name for p in after ^ before} <= {".syncsteps", "receipts"}
+    (receipt,) = system.prefix.rglob(".syncsteps/receipts/*.json")
+    written = receipt.stat().st_mtime_ns
+    assert system.run("sync") == 0
+    assert receipt.stat().st_mtime_ns == written
+
+
 def test_a_file_that_two_distributions_share_goes_with_the_last_of_them(system: System) -> None:
     shared = "__import__('pkgutil')\n"
     wheels = [

@@ -45,7 +45,9 @@ def test_a_directory_that_may_not_be_written_to_is_refused_before_anything_chang
     assert snapshot(site.parent) == before
 
 
-@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(
+    getattr(os, "geteuid", lambda: 1)() != 0, reason="only root can become somebody else"
+)
 def test_a_real_user_without_rights_is_refused() -> None:
     with tempfile.TemporaryDirectory() as name:  # pytest's own are closed to others
         site = Path(name).resolve() / "site"
