@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 from typing import TYPE_CHECKING
 
 from syncsteps.commit.model import Change, Placement
@@ -50,8 +51,13 @@ def assemble(
         retire -= _listed(staying)
     # Two staged distributions may bring the same file, with the same content.
     files = {file.target: file for each in staged for file in each.files}
-    place = [file for file in files.values() if file.target in retire or not _same(file)]
-    in_the_way = [file for file in place if file.target not in retire and _exists(file.target)]
+    there = _Names()
+    place = [
+        file
+        for file in files.values()
+        if file.target in retire or file.target not in there or not _same(file)
+    ]
+    in_the_way = [file for file in place if file.target not in retire and file.target in there]
     if in_the_way:
         raise _collision(in_the_way, staged, interpreter)
     return Change(
@@ -91,8 +97,22 @@ def _recorded(distribution: InstalledDistribution) -> list[Path]:
         return []
 
 
-def _exists(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
+class _Names:
+    """What there is, from one look at each directory: there can be tens of thousands of files."""
+
+    def __init__(self) -> None:
+        self._directories: dict[str, frozenset[str]] = {}
+
+    def __contains__(self, path: Path) -> bool:
+        parent, _, name = os.fspath(path).rpartition(os.sep)
+        names = self._directories.get(parent)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(parent))  # noqa: PTH208 - names are all that is needed
+            except (FileNotFoundError, NotADirectoryError):
+                names = frozenset()
+            self._directories[parent] = names
+        return name in names
 
 
 def _same(file: StagedFile) -> bool:

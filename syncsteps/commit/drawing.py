@@ -39,7 +39,7 @@ def draw_up(
     gone = frozenset(map(os.fspath, retire))
     territory = Territory(everywhere, gone=frozenset(retire))
     place = _place(change.place, territory, files)
-    directories = _directories((target for _, target in place), gone, files)
+    directories = _directories(place, gone, files)
     _refuse_overwriting(place, gone, directories, files)
     journal = Journal(
         nonce=secrets.token_hex(4),
@@ -53,37 +53,59 @@ def draw_up(
 
 
 def _retire(paths: Iterable[Path], territory: Territory, files: FileSystem) -> tuple[Path, ...]:
-    found: dict[Path, None] = {}
+    found: dict[str, Path] = {}
+    listed = _Listed(files)
     for path in paths:
         location = _locate(path, territory)
-        kind = files.kind(location)
+        kind = listed.kind(os.fspath(location))
         if kind is None:
             continue
         if kind not in _MOVABLE:
             raise CommitError(f"{path} is to be removed, but it is a {kind.value}, not a file")
-        found[location] = None
-    return tuple(found)
+        found[os.fspath(location)] = location
+    return tuple(found.values())
 
 
 def _place(
     placements: Iterable[Placement], territory: Territory, files: FileSystem
-) -> tuple[tuple[Path, Path], ...]:
-    pairs: list[tuple[Path, Path]] = []
-    sources: dict[str, Path] = {}
-    staged: dict[str, dict[str, Kind]] = {}
+) -> tuple[tuple[str, str], ...]:
+    sources: dict[str, str] = {}
+    parents: dict[str, str] = {}
+    listed = _Listed(files)
     for placement in placements:
-        target = _locate(placement.target, territory)
-        source = placement.source if placement.source.is_absolute() else placement.source.absolute()
-        other = sources.setdefault(os.fspath(target), source)
+        parent, _, name = os.fspath(placement.target).rpartition(os.sep)
+        if parent not in parents or name == "..":
+            parents[parent] = os.fspath(_locate(placement.target, territory).parent)
+        target = f"{parents[parent]}{os.sep}{name}"
+        source = os.fspath(placement.source)
+        if not os.path.isabs(source):  # noqa: PTH117 - `Path` is slow for so many
+            source = os.fspath(placement.source.absolute())
+        other = sources.setdefault(target, source)
         if other is not source:
             raise CommitError(f"two files are to be placed at {target}: {other} and {source}")
-        parent, name = os.path.split(source)
-        if parent not in staged:
-            staged[parent] = files.kinds(Path(parent))
-        if staged[parent].get(name) not in _MOVABLE:
+        if listed.kind(source) not in _MOVABLE:
             raise CommitError(f"{source} is to be placed, but it is not a file")
-        pairs.append((source, target))
-    return tuple(pairs)
+    return tuple((source, target) for target, source in sources.items())
+
+
+class _Listed:
+    """What paths are, from one look at each directory: there can be tens of thousands of files."""
+
+    def __init__(self, files: FileSystem) -> None:
+        self._files = files
+        self._directories: dict[str, dict[str, Kind]] = {}
+
+    def kind(self, path: str) -> Kind | None:
+        """Return what there is under exactly this name."""
+        parent, _, name = path.rpartition(os.sep)
+        return self.names(parent).get(name)
+
+    def names(self, directory: str) -> dict[str, Kind]:
+        """Return what each name in a directory is."""
+        found = self._directories.get(directory)
+        if found is None:
+            found = self._directories[directory] = self._files.kinds(Path(directory))
+        return found
 
 
 def _locate(path: Path, territory: Territory) -> Path:
@@ -101,12 +123,12 @@ def _locate(path: Path, territory: Territory) -> Path:
 
 
 def _directories(
-    targets: Iterable[Path], gone: frozenset[str], files: FileSystem
+    place: Iterable[tuple[str, str]], gone: frozenset[str], files: FileSystem
 ) -> tuple[str, ...]:
     there: set[str] = set()
     missing: set[str] = set()
-    for target in targets:
-        path = os.path.dirname(target)  # noqa: PTH120 - there are many thousand
+    for _, target in place:
+        path = target.rpartition(os.sep)[0]
         while path not in there and path not in missing:
             kind = None if path in gone else files.kind(Path(path))
             if kind is Kind.DIRECTORY:
@@ -115,53 +137,43 @@ def _directories(
             if kind is not None:
                 raise CommitError(f"{target} cannot be placed: {path} is a {kind.value}")
             missing.add(path)
-            path = os.path.dirname(path)  # noqa: PTH120 - as above
+            path = path.rpartition(os.sep)[0]
     return tuple(sorted(missing, key=lambda path: (path.count(os.sep), path)))
 
 
 def _refuse_overwriting(
-    place: Iterable[tuple[Path, Path]],
+    place: Iterable[tuple[str, str]],
     gone: frozenset[str],
     directories: Iterable[str],
     files: FileSystem,
 ) -> None:
     new = frozenset(directories)
-    there: dict[str, _Names] = {}
-    for _, path in place:
-        target = os.fspath(path)
+    listed = _Listed(files)
+    for _, target in place:
         if target in new:
             raise CommitError(f"{target} is to be both a file and a directory")
-        parent, name = os.path.split(target)
+        parent, _, name = target.rpartition(os.sep)
         if target in gone or parent in new:
             continue
-        if parent not in there:
-            there[parent] = _Names(Path(parent), files)
-        found = there[parent].find(name)
-        if found is not None and f"{parent}{os.sep}{found}" not in gone:
+        found = _in_the_way(parent, name, listed.names(parent), files)
+        if found and f"{parent}{os.sep}{found}" not in gone:
+            kind = listed.names(parent)[found]
             raise CommitError(
-                f"{target} is in the way: a {there[parent].kinds[found].value} that no distribution"
-                " to be removed owns",
+                f"{target} is in the way: a {kind.value} that no distribution to be removed owns",
                 hint="find out what put it there; syncsteps does not overwrite it",
             )
 
 
-class _Names:
-    """The names in a directory, of a file system that may not tell upper from lower case."""
+def _in_the_way(parent: str, name: str, names: dict[str, Kind], files: FileSystem) -> str:
+    """Return the name in ``parent`` that ``name`` would be put over, empty for none.
 
-    def __init__(self, directory: Path, files: FileSystem) -> None:
-        self.kinds = files.kinds(directory)
-        self._folded = {fold(name): name for name in self.kinds}
-        self._directory = directory
-        self._files = files
-
-    def find(self, name: str) -> str | None:
-        """Return the name that there is for ``name``, in whatever case; None for nothing."""
-        if name in self.kinds:
-            return name
-        other = self._folded.get(fold(name))
-        if other is None or self._files.kind(self._directory / name) is None:
-            return None
-        return other
+    It can have another case, on a file system to which that makes no difference.
+    """
+    if name in names:
+        return name
+    folded = fold(name)
+    other = next((each for each in names if fold(each) == folded), "")
+    return other if other and files.kind(Path(parent, name)) is not None else ""
 
 
 def _remove_empty(change: Change, retire: Iterable[Path], territory: Territory) -> tuple[Path, ...]:
@@ -182,8 +194,8 @@ def _remove_empty(change: Change, retire: Iterable[Path], territory: Territory) 
 def _refuse_unwritable(journal: Journal, files: FileSystem) -> None:
     """Make sure of what a rename needs, so that a half of the change is not begun in vain."""
     new = {os.fspath(path) for path in journal.directories}
-    changed = (*journal.retire, *journal.directories, *(target for _, target in journal.place))
-    parents = {os.path.dirname(path) for path in changed} - new  # noqa: PTH120 - many thousand
+    changed = (*map(os.fspath, (*journal.retire, *journal.directories)), *_targets(journal))
+    parents = {path.rpartition(os.sep)[0] or os.sep for path in changed} - new
     closed = [path for path in sorted(parents) if not files.may_change(Path(path))]
     if closed:
         raise InterpreterError(
@@ -192,3 +204,7 @@ def _refuse_unwritable(journal: Journal, files: FileSystem) -> None:
             hint="run as the user who owns them, or as root",
             details=closed[:_MOST_SHOWN],
         )
+
+
+def _targets(journal: Journal) -> Iterable[str]:
+    return (target for _, target in journal.place)

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 __all__ = ["REAL", "FileSystem", "Kind", "fold", "move", "remove_tree"]
@@ -154,10 +155,10 @@ class FileSystem:
 REAL = FileSystem()
 
 
-def move(source: Path, target: Path, *, temporary: Path, files: FileSystem) -> None:
+def move(source: Path, target: Path, *, temporary: Callable[[], Path], files: FileSystem) -> None:
     """Rename ``source`` to ``target``, by way of a copy where they are on two file systems.
 
-    ``temporary`` is the copy's name while it is not whole; it is beside ``target``. Cut off at any
+    ``temporary`` gives the copy's name while it is not whole, beside ``target``. Cut off at any
     point, at least one of ``source`` and ``target`` is whole, and on the disk.
     """
     try:
@@ -167,9 +168,10 @@ def move(source: Path, target: Path, *, temporary: Path, files: FileSystem) -> N
             raise
     else:
         return
-    files.remove(temporary)
-    files.copy(source, temporary)
-    files.rename(temporary, target)
+    partial = temporary()
+    files.remove(partial)
+    files.copy(source, partial)
+    files.rename(partial, target)
     files.sync_directory(target.parent)
     files.remove(source)
 

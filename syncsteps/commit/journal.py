@@ -57,21 +57,24 @@ class JournalFormatError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """What a commit will do; the fields are those of the file's format."""
+    """What a commit will do; the fields are those of the file's format.
+
+    Of placements there can be tens of thousands: they are kept as text.
+    """
 
     nonce: str
     retire: tuple[Path, ...]
     directories: tuple[Path, ...]
-    place: tuple[tuple[Path, Path], ...]
+    place: tuple[tuple[str, str], ...]
     remove_empty: tuple[Path, ...]
 
     def placing(self, number: int) -> Path:
         """The temporary name beside the target of placement ``number``."""
-        return self.place[number][1].parent / f".syncsteps-{self.nonce}-{number}"
+        return Path(self.place[number][1]).with_name(f".syncsteps-{self.nonce}-{number}")
 
     def restoring(self, number: int) -> Path:
         """The temporary name beside the place of retired file ``number``."""
-        return self.retire[number].parent / f".syncsteps-{self.nonce}-r{number}"
+        return self.retire[number].with_name(f".syncsteps-{self.nonce}-r{number}")
 
     def dump(self) -> bytes:
         """Return the journal as its file's content."""
@@ -80,7 +83,7 @@ class Journal:
             "nonce": self.nonce,
             "retire": [str(path) for path in self.retire],
             "directories": [str(path) for path in self.directories],
-            "place": [[str(source), str(target)] for source, target in self.place],
+            "place": self.place,
             "remove_empty": [str(path) for path in self.remove_empty],
         }
         # A path on each line; with `indent`, thousands of them would take ten times as long.
@@ -112,9 +115,7 @@ class Journal:
             nonce=nonce,
             retire=_paths(_list(data, "retire"), "retire"),
             directories=_paths(_list(data, "directories"), "directories"),
-            place=tuple(
-                (source, target) for source, target in (_paths(pair, "place") for pair in pairs)
-            ),
+            place=tuple((s, t) for s, t in (_texts(pair, "place") for pair in pairs)),
             remove_empty=_paths(_list(data, "remove_empty"), "remove_empty"),
         )
 
@@ -185,6 +186,10 @@ def _list(data: dict[str, Any], key: str) -> list[Any]:
 
 
 def _paths(values: list[Any], key: str) -> tuple[Path, ...]:
+    return tuple(Path(value) for value in _texts(values, key))
+
+
+def _texts(values: list[Any], key: str) -> tuple[str, ...]:
     if not all(isinstance(value, str) and "\0" not in value for value in values):
         raise JournalFormatError(f"key {key!r} does not hold paths")
-    return tuple(Path(value) for value in values)
+    return tuple(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.commit.filesystem import REAL, FileSystem, fold, move, remove_tree
@@ -13,7 +14,6 @@ from syncsteps.errors import RecoveryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 __all__ = ["STAGE_PREFIX", "pending", "recover", "settle", "unsettled"]
 
@@ -133,7 +133,7 @@ def _undo(
         return fold(str(path)) not in waiting and (path.parent == path or ours(path.parent))
 
     for number in reversed(range(len(journal.place))):
-        source, target = journal.place[number]
+        source, target = map(Path, journal.place[number])
         if ours(target):
             files.remove(journal.placing(number))
             if _was_placed(source, target, files):
@@ -147,7 +147,7 @@ def _undo(
         move(
             directory.retired / str(number),
             path,
-            temporary=journal.restoring(number),
+            temporary=functools.partial(journal.restoring, number),
             files=files,
         )
     for name in files.names(directory.retired):
@@ -193,7 +193,7 @@ def _read(path: Path, roots: tuple[Path, ...], files: FileSystem) -> Journal:
 
 def _refuse_outside(journal: Journal, roots: tuple[Path, ...]) -> None:
     territory = Territory(roots, gone=frozenset(journal.retire))
-    targets = (target for _, target in journal.place)
+    targets = (Path(target) for _, target in journal.place)
     for path in (*journal.retire, *journal.directories, *targets, *journal.remove_empty):
         try:
             location = territory.locate(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,14 +77,16 @@ def _carry_out(
     files.make_directory(directory.retired)
     for number, path in enumerate(journal.retire):
         copy = directory.retired / str(number)
-        move(path, copy, temporary=copy.with_suffix(".tmp"), files=files)
+        move(path, copy, temporary=functools.partial(copy.with_suffix, ".tmp"), files=files)
     filled = _make_directories(journal, files)
-    for number, (source, target) in enumerate(journal.place):
-        if os.path.dirname(target) in filled:  # noqa: PTH120 - there are many thousand
+    for number, (source, place) in enumerate(journal.place):
+        if place.rpartition(os.sep)[0] in filled:
             continue
+        target = Path(place)
         if files.kind(target) is not None:
-            raise FileExistsError(errno.EEXIST, "Somebody has just put this here", str(target))
-        move(source, target, temporary=journal.placing(number), files=files)
+            raise FileExistsError(errno.EEXIST, "Somebody has just put this here", place)
+        temporary = functools.partial(journal.placing, number)
+        move(Path(source), target, temporary=temporary, files=files)
     flush_all(roots, files)
 
 

@@ -16,7 +16,7 @@ __all__ = ["whole_directories"]
 
 
 def whole_directories(
-    directories: Iterable[Path], place: Sequence[tuple[Path, Path]], files: FileSystem
+    directories: Iterable[Path], place: Sequence[tuple[str, str]], files: FileSystem
 ) -> dict[str, str]:
     """Return which of the new ``directories`` may be renamed from where they were staged.
 
@@ -34,20 +34,20 @@ def whole_directories(
         source = _source_of(wanted[target], sources, target)
         if source is not None and _is_exactly(source, wanted[target], files):
             sources[target] = source
-    return {t: s for t, s in sources.items() if os.path.dirname(t) not in sources}  # noqa: PTH120 - many
+    return {t: s for t, s in sources.items() if t.rpartition(os.sep)[0] not in sources}
 
 
 def _contents(
-    new: set[str], place: Iterable[tuple[Path, Path]]
+    new: set[str], place: Iterable[tuple[str, str]]
 ) -> Mapping[str, dict[str, str | None]]:
     """For each new directory, its names: a file's source, or None for a directory."""
     contents: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
     for source, target in place:
-        parent, name = os.path.split(target)
+        parent, _, name = target.rpartition(os.sep)
         if parent in new:
-            contents[parent][name] = os.fspath(source)
+            contents[parent][name] = source
     for directory in new:
-        parent, name = os.path.split(directory)
+        parent, _, name = directory.rpartition(os.sep)
         if parent in new:
             contents[parent][name] = None
     return contents
@@ -60,7 +60,7 @@ def _source_of(
     found: set[str | None] = set()
     for name, source in contents.items():
         origin = sources.get(f"{target}{os.sep}{name}") if source is None else source
-        parent, own = os.path.split(origin or "")
+        parent, _, own = (origin or "").rpartition(os.sep)
         found.add(parent if own == name else None)
         if len(found) > 1:
             return None

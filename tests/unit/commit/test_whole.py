@@ -25,7 +25,7 @@ def stage(tmp_path: Path) -> Path:
 def found(stage: Path, names: tuple[str, ...] = FILES, new: tuple[str, ...] = NEW) -> list[str]:
     """The directories that can be renamed, relative to the target; each from its own place."""
     site = stage.parent / "site"
-    pairs = [(stage / name, site / name) for name in names]
+    pairs = [(str(stage / name), str(site / name)) for name in names]
     whole = whole_directories([site / name for name in new], pairs, REAL)
     tops = sorted(target.removeprefix(f"{site}/") for target in whole)
     assert whole == {str(site / top): str(stage / top) for top in tops}
@@ -68,13 +68,13 @@ def test_files_from_several_places_or_under_other_names_do_not(stage: Path) -> N
         (stage / "pkg/core/a.py", stage / "other/b.py"),
         (stage / "pkg/core/b.py", stage / "pkg/core/a.py"),
     ):
-        pairs = [(a, site / "core/a.py"), (b, site / "core/b.py")]
+        pairs = [(str(a), f"{site}/core/a.py"), (str(b), f"{site}/core/b.py")]
         assert whole_directories([site / "core"], pairs, REAL) == {}
 
 
 def test_a_directory_of_a_namespace_is_staged_under_another_parent(stage: Path) -> None:
     site = stage.parent / "site"
-    pairs = [(stage / "pkg/core/a.py", site / "space/core/a.py")]
+    pairs = [(f"{stage}/pkg/core/a.py", f"{site}/space/core/a.py")]
     (stage / "pkg/core/b.py").unlink()
     whole = whole_directories([site / "space", site / "space/core"], pairs, REAL)
     assert whole == {str(site / "space/core"): str(stage / "pkg/core")}
