@@ -42,7 +42,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         name="interpreter",
         kind="snapshots",
-        metavar="FILE",
+        metavar="FILE|IMAGE",
         help="in place of an interpreter: a snapshot that inspect wrote, or the name of a known"
         " image, such as debian:12; verify takes several",
     ),

@@ -55,7 +55,7 @@ def find_profile(text: str, *, machine: str) -> tuple[Profile, Architecture]:
         raise _unknown(name)
     if at and wanted not in _ARCHITECTURES:
         raise InterpreterError(
-            f"{text}: there is no profile of {name} for {wanted or 'an empty name'!s}.",
+            f"{text}: there is no profile of {name} for {wanted or 'nothing'}.",
             hint=f"The processors are amd64 and arm64: {name}@amd64, {name}@arm64.",
         )
     profile = known[name]
