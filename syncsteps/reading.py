@@ -85,10 +85,19 @@ def read_recorded(file: str, *, machine: str | None = None) -> Interpreter:
     except (OSError, UnicodeDecodeError) as error:
         raise InterpreterError(
             f"cannot read the snapshot {file}: {error}",
-            hint="write one with `syncsteps inspect -o FILE`, or name a known image such as"
-            " debian:12",
+            hint=f"write one with `syncsteps inspect -o FILE`, or name {_known_image(file)}",
         ) from error
     return from_json(text, file=file)
+
+
+def _known_image(file: str) -> str:
+    """Return which image ``file`` may have been meant to be, as it is to be named."""
+    from syncsteps.interpreter.profiles import profile_names  # noqa: PLC0415 - as above
+
+    name = Path(file).name
+    if name.partition("@")[0] in profile_names():
+        return f"the image {name}, without what is before it"
+    return "a known image such as debian:12"
 
 
 def read_project_lock(settings: Settings, *, environment: Mapping[str, str]) -> Lock:

@@ -117,10 +117,18 @@ def test_a_file_comes_before_a_profile_of_its_name(
     assert read_recorded("ubi9", machine="x86_64") == recorded
 
 
-@pytest.mark.parametrize("name", ["absent.json", "images/debian:12", "debian:99"])
-def test_neither_a_file_nor_a_profile(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("absent.json", "or name a known image such as debian:12"),
+        ("docker.io/library/debian:12", "or name the image debian:12, without what is before it"),
+        ("linux/arm64/ubi9@arm64", "or name the image ubi9@arm64, without what is before it"),
+        ("debian:99", "Did you mean debian:1"),
+    ],
+)
+def test_neither_a_file_nor_a_profile(tmp_path: Path, name: str, hint: str) -> None:
     asked = settings(tmp_path, interpreter=name)
     with pytest.raises(InterpreterError, match=name) as caught:
         find_interpreter(asked, environment={})
     assert caught.value.exit_code == 4
-    assert "debian:1" in caught.value.hint
+    assert hint in caught.value.hint
