@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import datetime as dt
 import re
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+import tomli
 
 from syncsteps.errors import InterpreterError
-from syncsteps.interpreter.profiles import tables
+from syncsteps.interpreter.profiles import find_profile, tables, to_interpreter
 from syncsteps.interpreter.profiles.tables import FAMILIES, profiles_of, standard_library
 from syncsteps.processes import run
+from tests.support.profiles import DEBIAN, UBUNTU, Release, facts_of, to_table
 
 ALL = [profile for family in FAMILIES for profile in profiles_of(family).values()]
 ROOT = Path(tables.__file__).resolve().parents[3]
@@ -92,3 +95,24 @@ def test_the_tables_can_be_read_from_a_zip_file(tmp_path: Path) -> None:
 def test_a_table_that_is_not_there_is_an_error_and_no_traceback() -> None:
     with pytest.raises(InterpreterError, match=r"its table absent\.toml"):
         tables.profiles_of("absent")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths would be written in another way")
+@pytest.mark.parametrize("releases", [DEBIAN, UBUNTU], ids=["debian", "ubuntu"])
+def test_what_was_written_from_inspect_is_what_would_be_written_again(
+    releases: tuple[Release, ...],
+) -> None:
+    family = releases[0].system.lower()
+    written = tables._read(family)  # noqa: SLF001 - as above
+    made = []
+    for release in releases:
+        profile, architecture = find_profile(f"{release.names[0]}@amd64", machine="")
+        made.append((release, facts_of(to_interpreter(profile, architecture))))
+    again = tomli.loads(to_table(made, today=dt.date(2026, 11, 28)))
+    assert again["profiles"] == written["profiles"]
+    for release in releases:
+        before, after = (dict(table["parts"][release.suite]) for table in (written, again))
+        for said in ("as_of", "source"):  # of the day, and of the processor
+            assert before.pop(said)
+            assert after.pop(said)
+        assert after == before
