@@ -121,7 +121,10 @@ def test_a_file_comes_before_a_profile_of_its_name(
     ("name", "hint"),
     [
         ("absent.json", "or name a known image such as debian:12"),
-        ("docker.io/library/debian:12", "or name the image debian:12, without what is before it"),
+        (
+            "images.invalid/library/debian:12",
+            "or name the image debian:12, without what is before it",
+        ),
         ("linux/arm64/ubi9@arm64", "or name the image ubi9@arm64, without what is before it"),
         ("debian:99", "Did you mean debian:1"),
     ],
