@@ -248,8 +248,9 @@ def _target(
     """Find the target and tell of it; ``real`` says that a snapshot of one will not do."""
     if real and settings.interpreter:
         raise SettingsError(
-            f"{', '.join(settings.interpreter)}: a snapshot, and this needs the interpreter itself",
-            hint="name it with --python; `verify`, `export` and `sync --dry-run` take a snapshot",
+            f"{', '.join(settings.interpreter)}: recorded, and this needs the interpreter itself",
+            hint="name it with --python; `verify`, `export` and `sync --dry-run` take a snapshot or"
+            " an image's name",
         )
     interpreter = inspect(settings, environment=environment)
     on_event(TargetFound(interpreter=interpreter))
