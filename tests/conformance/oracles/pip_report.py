@@ -9,7 +9,8 @@ markers and the tags itself: ``pip install --dry-run --no-deps --require-hashes`
   the lock was made for; and it has chosen the same files, by their hashes;
 - where `verify` names packages, pip has to find all others (``others``), nothing at all for those
   without a file (``NAME``), and the very sdist for those that have to be built (``NAME``). Whether
-  a build works is not known before: where it fails, the file that pip had taken for it counts.
+  a build works is not known before: where it fails, or pip refuses the metadata that come of it,
+  the file that pip had taken for it counts.
 
 An export cannot say which versions of Python the lock is for. The locks below have, for any other
 version, a package that has no file for it either. Those that name hashes without files, or neither
@@ -79,7 +80,11 @@ _WHEELS = ("--only-binary", ":all:")
 _TAKEN = re.compile(
     r"^\s*(?:Downloading|Using cached) (?:\S*/)?([^\s/]+\.(?:tar\.\w+|tgz|zip))", re.MULTILINE
 )
-_UNBUILT = re.compile(r"subprocess-exited-with-error|metadata-generation-failed|Failed to build")
+# The last is what pip says of metadata that has been built, and that it does not like.
+_UNBUILT = re.compile(
+    r"subprocess-exited-with-error|metadata-generation-failed|Failed to build"
+    r"|cannot declare direct URL dependencies"
+)
 _TIMEOUT = 600
 
 

@@ -64,6 +64,14 @@ def test_the_sdist_that_could_not_be_built(line: str) -> None:
     assert taken_before_build(said(output, UNBUILT)) == "demo-1.0.tar.gz"
 
 
+def test_the_sdist_whose_metadata_were_refused() -> None:
+    refused = "ERROR: Distributions from PyPI cannot declare direct URL dependencies.\n"
+
+    assert taken_before_build(said("  Downloading demo-1.0.tar.gz\n", refused)) == (
+        "demo-1.0.tar.gz"
+    )
+
+
 @pytest.mark.parametrize(
     "other",
     [
