@@ -41,7 +41,7 @@ __all__ = [
 
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar")
 _DRIVE = re.compile(r"/[A-Za-z]:")
-_TOOL = re.compile(r"(?:git|hg|svn|bzr)\+(?=file:)", re.IGNORECASE)  # as in git+file:///path
+_ON_DISK = re.compile(r"(?:(?:git|hg|svn|bzr)\+)?(?=file:)", re.IGNORECASE)  # as git+file:///path
 
 
 def is_archive(location: str) -> bool:
@@ -74,10 +74,10 @@ def disk_path(url: str) -> str | None:
 
     That of a file on another host starts with ``//``, as such paths do.
     """
-    url = _TOOL.sub("", url)
-    if not url.lower().startswith("file:"):
+    on_disk = _ON_DISK.match(url)
+    if on_disk is None:
         return None
-    parts = split_url(url)
+    parts = split_url(url[on_disk.end() :])
     path = unquote(parts.path)
     if parts.netloc.lower() not in {"", "localhost"}:
         return f"//{parts.netloc}{path}"

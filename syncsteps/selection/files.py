@@ -65,7 +65,7 @@ class FileChooser:
         if not filename.endswith(".whl"):
             return archive
         _check_wheel(filename, package)
-        if self._rank(filename) is None:
+        if self._rank("-".join(filename.rsplit("-", 3)[1:])) is None:
             return self._unavailable(package, filename)
         return archive
 
@@ -73,29 +73,34 @@ class FileChooser:
         best: tuple[int, tuple[int, str]] | None = None
         chosen: Wheel | None = None
         # Parsing each of a hundred wheels is slow, and they differ in their tags only.
-        builds: dict[tuple[str, str], BuildTag] = {}
+        builds: dict[str, BuildTag] = {}
         for wheel in package.wheels:
-            stem = (wheel.filename.rsplit("-", 3)[0], wheel.filename[-4:])
-            if stem not in builds:
-                plain = _is_plain(*stem, package)
-                builds[stem] = () if plain else _check_wheel(wheel.filename, package)
-            rank = self._rank(wheel.filename)
+            filename = wheel.filename
+            stem = filename.rsplit("-", 3)[0]
+            build = builds.get(stem) if filename.endswith(".whl") else None
+            if build is None:
+                build = (
+                    () if _is_plain(filename, stem, package) else _check_wheel(filename, package)
+                )
+                builds[stem] = build
+            rank = self._rank(filename[len(stem) + 1 :])
             if rank is None:
                 continue
             # Of equal tags the higher build number wins; no build number is the lowest.
-            key = (-rank, builds[stem] or (-1, ""))
+            key = (-rank, build or (-1, ""))
             if best is None or key > best:
                 best, chosen = key, wheel
         return chosen
 
-    def _rank(self, filename: str) -> int | None:
+    def _rank(self, ending: str) -> int | None:
+        """Return the place of the best tag among those that a wheel's file name ends with."""
         # The same few sets of tags come back in package after package.
-        tags = "-".join(filename.removesuffix(".whl").lower().rsplit("-", 3)[1:])
-        if tags not in self._ranks_of_sets:
+        if ending not in self._ranks_of_sets:
+            tags = ending.removesuffix(".whl").lower()
             ranks = (self._ranks.get(tag) for tag in _multiplied(tags))
             best = min((rank for rank in ranks if rank is not None), default=None)
-            self._ranks_of_sets[tags] = best
-        return self._ranks_of_sets[tags]
+            self._ranks_of_sets[ending] = best
+        return self._ranks_of_sets[ending]
 
     def _unavailable(self, package: Package, *archive: str) -> Unavailable:
         filenames = archive or [wheel.filename for wheel in package.wheels]
@@ -125,11 +130,11 @@ def _multiplied(tags: str) -> list[str]:
     return ["-".join(tag) for tag in product(*(column.split(".") for column in tags.split("-")))]
 
 
-def _is_plain(stem: str, suffix: str, package: Package) -> bool:
+def _is_plain(filename: str, stem: str, package: Package) -> bool:
     """Return whether this is how nearly every wheel of ``package`` begins and ends."""
     name, _, version = stem.partition("-")
     return (
-        suffix == ".whl"
+        filename.endswith(".whl")
         and "__" not in name
         and canonicalize_name(name) == package.name
         and version == str(package.version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -30,6 +31,8 @@ _UNENCRYPTED = frozenset({"http", "git", "git+http", "svn"})
 _LOOPBACK = re.compile(r"(?:.+\.)?localhost|127(?:\.\d+){3}|::1")
 _VARIABLE = re.compile(r"\$\{\w+\}|\$\w+")
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
+# With many targets, the same addresses come back for each of them.
+_split = lru_cache(maxsize=8192)(urlsplit)
 
 
 def _stale(facts: Facts) -> Iterator[Problem]:
@@ -102,7 +105,7 @@ def _outside(facts: Facts) -> Iterator[Problem]:
 def _unencrypted(facts: Facts) -> Iterator[Problem]:
     for item in facts.selection.packages:
         url = _url(item)
-        parts = urlsplit(url)
+        parts = _split(url)
         if parts.scheme.lower() in _UNENCRYPTED and not _LOOPBACK.fullmatch(parts.hostname or ""):
             yield Problem(
                 subject=item.name,
@@ -155,12 +158,12 @@ def _applies(marker: Marker, environment: dict[str, str]) -> bool:
 
 
 def _secret(url: str) -> bool:
-    user_info, at, _ = urlsplit(url).netloc.rpartition("@")
+    user_info, at, _ = _split(url).netloc.rpartition("@")
     user, _, password = user_info.partition(":")
     if not at or _VARIABLE.fullmatch(password or user):
         return False
     # A token may stand alone; a user's name does where keys are what authenticates.
-    return bool(password) or (user != "git" and not urlsplit(url).scheme.endswith("ssh"))
+    return bool(password) or (user != "git" and not _split(url).scheme.endswith("ssh"))
 
 
 def _url(item: Selected) -> str:

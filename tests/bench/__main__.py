@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.bench.timing import Pair
 
-_CASES = ("exports", "growth", "syncs", "commits", "steps")
+_CASES = ("exports", "growth", "matrix", "syncs", "commits", "steps")
 
 
 def _say(text: str) -> None:
@@ -87,6 +87,8 @@ def _results(bench: Bench, case: str, system: Path) -> Iterator[Pair | Steps]:
         yield from bench.exports()
     elif case == "growth":
         yield from bench.growth()
+    elif case == "matrix":
+        yield from bench.matrix()
     elif case == "syncs":
         yield from bench.syncs(system)
     elif case == "commits":

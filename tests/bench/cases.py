@@ -1,4 +1,4 @@
-"""What is measured: exports of every size against each tool, and a sync with nothing to do."""
+"""What is measured: exports against each tool, a lock for many targets, a sync that has no work."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.bench.timing import Command, compare, time_of
 from tests.bench.universe import WRITERS, make_universe, write_uv_lock_of
 from tests.conformance.tools import clean_environment, install
 from tests.support.index import Index
-from tests.support.interpreters import throwaway_interpreter
+from tests.support.interpreters import linux_platforms, make_interpreter, throwaway_interpreter
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ __all__ = ["Bench"]
 _CHECKOUT = Path(syncsteps.__file__).parent.parent
 _SMALL, _LARGE, _HUGE = 200, 1_000, 10_000
 _DISTRIBUTIONS, _FILES = 50, 100
+_TARGETS = 50
 
 
 class Bench:
@@ -75,6 +76,33 @@ class Bench:
             self.export("uv", _HUGE),
             rounds=max(3, self.rounds // 4),
         )
+
+    def matrix(self) -> Iterator[Pair]:
+        """Yield `verify` of 200 packages for one target against the same for 50."""
+        project = self.project("uv", _SMALL)
+        first, second = (
+            Command(
+                label=f"syncsteps verify, {count} targets",
+                steps=(self.own("verify", *self.targets(count)),),
+                directory=project,
+                environment=self.environment,
+            )
+            for count in (1, _TARGETS)
+        )
+        yield compare(f"verify {_SMALL} packages", first, second, rounds=self.rounds)
+
+    def targets(self, count: int) -> Iterator[str | Path]:
+        """Yield the options that name ``count`` recorded interpreters, no two of them equal."""
+        for number in range(count):
+            machine = ("x86_64", "aarch64")[number % 2]
+            interpreter = make_interpreter(
+                version=f"3.{9 + number % 6}.{number}",
+                platforms=linux_platforms(machine, glibc=(2, 28 + number // 6)),
+                environment={"platform_machine": machine},
+            )
+            path = self.work / f"target-{number}.json"
+            path.write_text(to_json(interpreter), encoding="utf-8")
+            yield from ("--interpreter", path)
 
     def syncs(self, system: Path) -> Iterator[Pair | Steps]:
         """Yield the steps of a sync into ``system``, a throwaway interpreter, and of a second one.

@@ -19,6 +19,7 @@ from tests.conformance.compare import Compared, compare
 from tests.conformance.corpus import corpus_folder, projects_in, unpack
 from tests.conformance.disagreements import read_table, unexplained
 from tests.conformance.oracles.every import make_oracles
+from tests.conformance.oracles.pip_report import PipReport
 from tests.conformance.oracles.round_trip import RoundTrip
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tests.conformance.compare import Difference
     from tests.conformance.corpus import Project
     from tests.conformance.oracle import Oracle
+    from tests.conformance.oracles.every import AnyOracle
 
 # How many requests of each lock a sample has, and what is more than any lock has.
 _SAMPLE, _EVERY = 10, 100_000
@@ -72,7 +74,10 @@ def _compare_all(options: argparse.Namespace, folder: Path, scratch: Path) -> in
         if fnmatchcase(oracle.name, options.oracle)
     ]
     if any(isinstance(oracle, RoundTrip) and not oracle.online for oracle in oracles):
-        _say("no index answers: locks that do not say where their files are make no round trip")
+        _say(
+            "no index answers: locks that do not say where their files are make no round trip, and"
+            " pip is not asked what it would install"
+        )
     pairs = [(p, o) for p in projects for o in oracles if o.reads(p)]
     for project, oracle in pairs:
         oracle.prepare(project)
@@ -97,11 +102,21 @@ def _compare_all(options: argparse.Namespace, folder: Path, scratch: Path) -> in
     return 1 if wrong or idle or not results else 0
 
 
-def _run(pairs: Sequence[tuple[Project, Oracle]], *, every: bool, jobs: int) -> Iterable[Compared]:
-    # The largest locks first, so that none is left over at the end for one process alone.
-    ordered = sorted(pairs, key=lambda pair: -pair[0].lock.stat().st_size)
+def _run(
+    pairs: Sequence[tuple[Project, AnyOracle]], *, every: bool, jobs: int
+) -> Iterable[Compared]:
+    # The largest locks first, so that none is left over at the end for one process alone; before
+    # them what waits for an index.
+    ordered = sorted(
+        pairs, key=lambda pair: (not isinstance(pair[1], PipReport), -pair[0].lock.stat().st_size)
+    )
     with ProcessPoolExecutor(max_workers=jobs) as pool:
-        futures = [pool.submit(compare, p, o, sample=_sample(o, every=every)) for p, o in ordered]
+        futures = [
+            pool.submit(o.compare, p)
+            if isinstance(o, PipReport)
+            else pool.submit(compare, p, o, sample=_sample(o, every=every))
+            for p, o in ordered
+        ]
         try:
             for future in as_completed(futures):
                 yield future.result()

@@ -15,7 +15,7 @@ from tests.conformance.pins import pins_of
 from tests.conformance.selections import requests_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.conformance.oracle import Answer, Oracle
     from tests.conformance.pins import Pin
 
-__all__ = ["Compared", "Difference", "compare"]
+__all__ = ["Cases", "Compared", "Difference", "compare"]
 
 _REFUSED = "refused"
 # What addresses in the locks refer to; no tool asks there.
@@ -74,9 +74,8 @@ def compare(project: Project, oracle: Oracle, *, sample: int | None) -> Compared
         ValueError: the oracle's answer cannot be read.
         OSError: the oracle's program cannot be run.
     """
-    started = time.monotonic()
     oracle.prepare(project)
-    cases = _Cases(project, oracle)
+    cases = Cases(project.name, oracle.name)
     try:
         lock = read_lock(
             project.lock,
@@ -85,15 +84,18 @@ def compare(project: Project, oracle: Oracle, *, sample: int | None) -> Compared
             allow_outside=True,  # real locks have siblings of their projects
         )
     except LockError as error:
-        cases.compare_unreadable(error)
-        return cases.result(time.monotonic() - started)
+        _compare_unreadable(project, oracle, error, cases)
+        return cases.result()
     requests = requests_of(lock)
     targets = targets_of(lock)
     for number, request in _spread(requests, sample):
-        cases.compare_request(
-            lock, request, targets if sample is None else sampled(targets, number)
-        )
-    return cases.result(time.monotonic() - started)
+        answer = _ask(project, oracle, lock, request)
+        if answer is None:
+            continue
+        for name, target in (targets if sample is None else sampled(targets, number)).items():
+            ours = _ours(lock, request, target, chosen=oracle.chooses)
+            cases.note(shown(request), name, ours, _theirs(answer, target))
+    return cases.result()
 
 
 def _spread(requests: Sequence[Request], limit: int | None) -> Iterator[tuple[int, Request]]:
@@ -104,67 +106,34 @@ def _spread(requests: Sequence[Request], limit: int | None) -> Iterator[tuple[in
         position += step
 
 
-class _Cases:
+def _compare_unreadable(project: Project, oracle: Oracle, error: LockError, cases: Cases) -> None:
+    """Compare a lock that syncsteps refuses: the oracle has to refuse it as well."""
+    answer = _ask(project, oracle, None, Request())
+    if answer is not None:
+        for name, target in grid().items():
+            cases.note(shown(Request()), name, error, _theirs(answer, target))
+
+
+class Cases:
     """Counts the cases of one lock with one oracle, and keeps those that differ."""
 
-    def __init__(self, project: Project, oracle: Oracle) -> None:
-        self._project = project
+    def __init__(self, lock: str, oracle: str) -> None:
+        self._started = time.monotonic()
+        self._lock = lock
         self._oracle = oracle
         self._refused = self._pins = 0
         self._differences: list[Difference] = []
         self._seen: list[tuple[str, str]] = []
 
-    def compare_unreadable(self, error: LockError) -> None:
-        """Compare a lock that syncsteps refuses: the oracle has to refuse it as well."""
-        answer = self._ask(None, Request())
-        if answer is not None:
-            for name, target in grid().items():
-                self._note(Request(), name, error, _theirs(answer, target))
-
-    def compare_request(
-        self, lock: Lock, request: Request, targets: Mapping[str, Interpreter]
-    ) -> None:
-        """Compare one request for each of the targets, all of which the lock holds for."""
-        answer = self._ask(lock, request)
-        if answer is None:
-            return
-        for name, target in targets.items():
-            self._note(request, name, self._ours(lock, request, target), _theirs(answer, target))
-
-    def result(self, seconds: float) -> Compared:
-        """Return the counts."""
-        return Compared(
-            lock=self._project.name,
-            oracle=self._oracle.name,
-            refused=self._refused,
-            pins=self._pins,
-            differences=tuple(self._differences),
-            seconds=seconds,
-            seen=tuple(self._seen),
-        )
-
-    def _ask(self, lock: Lock | None, request: Request) -> Answer | Refused | None:
-        try:
-            return self._oracle.ask(self._project, lock, request)
-        except Refused as refused:
-            return refused
-
-    def _ours(
-        self, lock: Lock, request: Request, target: Interpreter
-    ) -> frozenset[Pin] | SelectionError:
-        try:
-            return pins_of(select(lock, request, target), chosen=self._oracle.chooses)
-        except SelectionError as error:
-            return error
-
-    def _note(
+    def note(
         self,
-        request: Request,
+        request: str,
         target: str,
         ours: frozenset[Pin] | Exception,
         theirs: frozenset[Pin] | Exception,
     ) -> None:
-        self._seen.append((shown(request), target))
+        """Take one case, by the names of what is asked and of the target; an error is a refusal."""
+        self._seen.append((request, target))
         if isinstance(ours, Exception) and isinstance(theirs, Exception):
             self._refused += 1
             return
@@ -174,15 +143,45 @@ class _Cases:
         said = next((str(side) for side in (ours, theirs) if isinstance(side, Exception)), "")
         self._differences.append(
             Difference(
-                lock=self._project.name,
-                oracle=self._oracle.name,
-                request=shown(request),
+                lock=self._lock,
+                oracle=self._oracle,
+                request=request,
                 target=target,
                 ours=_only(ours, theirs),
                 theirs=_only(theirs, ours),
                 said=said,
             )
         )
+
+    def result(self) -> Compared:
+        """Return the counts, and the seconds since these cases were begun."""
+        return Compared(
+            lock=self._lock,
+            oracle=self._oracle,
+            refused=self._refused,
+            pins=self._pins,
+            differences=tuple(self._differences),
+            seconds=time.monotonic() - self._started,
+            seen=tuple(self._seen),
+        )
+
+
+def _ask(
+    project: Project, oracle: Oracle, lock: Lock | None, request: Request
+) -> Answer | Refused | None:
+    try:
+        return oracle.ask(project, lock, request)
+    except Refused as refused:
+        return refused
+
+
+def _ours(
+    lock: Lock, request: Request, target: Interpreter, *, chosen: bool
+) -> frozenset[Pin] | SelectionError:
+    try:
+        return pins_of(select(lock, request, target), chosen=chosen)
+    except SelectionError as error:
+        return error
 
 
 def _theirs(answer: Answer | Refused, target: Interpreter) -> frozenset[Pin] | Refused:

@@ -25,6 +25,7 @@ PINNED: Mapping[str, tuple[str, ...]] = {
     "uv": ("uv==0.13.9",),
     "uv-old": ("uv==0.12.24",),
     "pip": ("pip==26.3",),
+    "pip-old": ("pip==25.3",),
     "poetry": ("poetry==2.5.1", "poetry-plugin-export==1.10.1"),
     "poetry-old": ("poetry==1.8.5", "poetry-plugin-export==1.8.0"),
     "poetry-first": ("poetry==1.1.15",),

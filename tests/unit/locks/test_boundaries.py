@@ -47,6 +47,7 @@ def test_a_root_that_is_relative() -> None:
         (Sdist(filename="demo-1.0.tar.gz", url="file:///x"), "url"),
         (Vcs(type="git", url="file:///x", commit_id="0"), "url"),
         (Vcs(type="git", url="git+file:///x", commit_id="0"), "url"),
+        (Vcs(type="git", url="Git+File:///x", commit_id="0"), "url"),
     ],
 )
 def test_a_part_that_is_outside(part: object, key: str) -> None:
