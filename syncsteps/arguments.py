@@ -39,7 +39,9 @@ def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"syncsteps {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb, summary in VERBS.items():
+    # Only where the verb does not come first can there be a text that names them all.
+    named = {verb: VERBS[verb] for verb in argv[:1] if verb in VERBS}
+    for verb, summary in (named or VERBS).items():
         child = verbs.add_parser(verb, help=summary, description=summary, allow_abbrev=False)
         if verb == "explain":
             child.add_argument(

@@ -26,7 +26,6 @@ from syncsteps.events import (
     TargetFound,
     Verified,
 )
-from syncsteps.interpreter import to_json
 from syncsteps.output import give_up_on_standard_output, is_stream, require_places, write
 from syncsteps.settings import Settings, load_settings
 
@@ -184,6 +183,8 @@ def _run_verb(
             _write_unhashed(arguments.output, texts.unhashed, watcher.console)
         return 0
     if verb == "inspect":
+        from syncsteps.interpreter import to_json  # noqa: PLC0415 - no other verb needs it
+
         interpreter = exporting.inspect(settings, environment=environment)
         write(arguments.output, to_json(interpreter))
         return 0

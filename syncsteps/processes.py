@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from queue import SimpleQueue
 
 __all__ = ["Completed", "ProcessTimeoutError", "run", "started", "terminate"]
 
@@ -136,8 +136,10 @@ def _stream(
     The pipe belongs to a thread: what the program has started may hold its output open for longer
     than the time that is given.
     """
+    from queue import SimpleQueue  # noqa: PLC0415 - few programs are listened to
+
     deadline = None if timeout is None else time.monotonic() + timeout
-    waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    waiting: SimpleQueue[str | None] = SimpleQueue()
     stdout, process.stdout = process.stdout, None
     threading.Thread(target=_collect, args=(stdout, waiting), daemon=True).start()
     lines = []
@@ -156,7 +158,7 @@ def _feed(stdin: IO[str], text: str) -> None:
         stdin.write(text)
 
 
-def _collect(stdout: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
+def _collect(stdout: IO[str], lines: SimpleQueue[str | None]) -> None:
     try:
         with stdout:
             for line in stdout:
@@ -165,13 +167,15 @@ def _collect(stdout: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
         lines.put(None)
 
 
-def _next(lines: queue.SimpleQueue[str | None], deadline: float | None) -> str | None:
+def _next(lines: SimpleQueue[str | None], deadline: float | None) -> str | None:
     """Return the next line, None after the last."""
+    from queue import Empty  # noqa: PLC0415 - as above
+
     while True:
         left = _TICK if deadline is None else min(_TICK, max(0.0, deadline - time.monotonic()))
         try:
             return lines.get(timeout=left)
-        except queue.Empty:
+        except Empty:
             if deadline is not None and time.monotonic() >= deadline:
                 raise ProcessTimeoutError from None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from syncsteps.errors import InterpreterError, SettingsError, SyncstepsError
 from syncsteps.events import TargetFound
-from syncsteps.interpreter import from_json, resolving
+from syncsteps.interpreter import resolving
 from syncsteps.settings import is_file_name, read_pyproject
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ def read_recorded(file: str, *, machine: str | None = None) -> Interpreter:
         )
 
         return to_interpreter(*find_profile(file, machine=machine or platform.machine()))
+
+    from syncsteps.interpreter import from_json  # noqa: PLC0415 - whoever probes needs it later
+
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

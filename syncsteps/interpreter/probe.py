@@ -16,9 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncsteps.errors import InterpreterError
-from syncsteps.interpreter.owners import find_owners
-from syncsteps.interpreter.snapshot import from_mapping
-from syncsteps.interpreter.tags import tags_from_outside
 from syncsteps.processes import Completed, ProcessTimeoutError, started
 
 if TYPE_CHECKING:
@@ -88,10 +85,14 @@ def probing(
         "all" if with_distributions else "none",
     ]
     with _started(program, command, _script(), timeout) as end:
-        yield lambda: _answer(program, end(), fence, timeout)
+        yield lambda: _answer(program, end, fence, timeout)
 
 
-def _answer(program: Path, completed: Completed, fence: str, timeout: float) -> Interpreter:
+def _answer(program: Path, end: Callable[[], Completed], fence: str, timeout: float) -> Interpreter:
+    # The interpreter that has been started uses the time that this takes.
+    from syncsteps.interpreter.snapshot import from_mapping  # noqa: PLC0415
+
+    completed = end()
     answer = _fenced(completed.stdout, fence)
     if answer is None:
         raise _no_answer(program, completed, timeout)
@@ -102,7 +103,7 @@ def _answer(program: Path, completed: Completed, fence: str, timeout: float) -> 
     except InterpreterError as error:
         raise InterpreterError(f"The answer cannot be used: {error}", hint=_HINT) from error
     try:
-        return _complete(found)
+        return _complete(found if found.tags else _with_tags(found))
     except UnicodeEncodeError as error:
         raise InterpreterError(
             f"{program} uses a path that cannot be written in this process's locale"
@@ -210,7 +211,15 @@ def _too_old(program: Path, version: str) -> InterpreterError:
     )
 
 
+def _with_tags(interpreter: Interpreter) -> Interpreter:
+    from syncsteps.interpreter.tags import tags_from_outside  # noqa: PLC0415 - seldom needed
+
+    return dataclasses.replace(interpreter, tags=tags_from_outside(interpreter))
+
+
 def _complete(interpreter: Interpreter) -> Interpreter:
+    from syncsteps.interpreter.owners import find_owners  # noqa: PLC0415 - as in `_answer`
+
     owners = find_owners(
         [one.metadata for one in interpreter.distributions],
         prefixes=(interpreter.prefix, interpreter.base_prefix),
@@ -219,7 +228,6 @@ def _complete(interpreter: Interpreter) -> Interpreter:
     unwritable = _unwritable(interpreter.scheme)
     return dataclasses.replace(
         interpreter,
-        tags=interpreter.tags or tags_from_outside(interpreter),
         distributions=tuple(
             dataclasses.replace(one, owner=owners.get(one.metadata))
             for one in interpreter.distributions

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from syncsteps.errors import SelectionError
 from syncsteps.selection.files import FileChooser
-from syncsteps.selection.flat import matching_packages
 from syncsteps.selection.graph import reachable_packages
 from syncsteps.selection.markers import MarkerEvaluator, release_environment
 from syncsteps.selection.model import (
@@ -49,6 +48,8 @@ def select(lock: Lock, request: Request, interpreter: Interpreter) -> Selection:
         evaluator = MarkerEvaluator(environment=release_environment(environment))
         reached = reachable_packages(lock, request, evaluator)
     else:
+        from syncsteps.selection.flat import matching_packages  # noqa: PLC0415 - of other formats
+
         reached = matching_packages(lock, request, MarkerEvaluator(environment=environment))
 
     chooser = FileChooser(tags=interpreter.tags, pins=lock.layout == "flat")
