@@ -41,10 +41,11 @@ _VCS_TYPES = frozenset({"git", "hg", "svn", "bzr"})
 # variable of that name, which would send a secret to the URL's host.
 _URL_SAFE = "%:/?[]@!&()*+,=-._~"
 _HASH = re.compile(r"[a-z0-9_]+:[0-9a-f]+")
-_REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
+# These are compiled when they are first needed, which few exports do.
+_REVISION = r"[A-Za-z0-9][A-Za-z0-9._/+-]*"
 # No "#" after a space, which begins a comment, and no " -", which begins an option.
-_PLAIN_MARKER = re.compile(r"(?:[\w.,:+*!=<>~/@()'\"-]|(?<! ) (?!-))*")
-_PLAIN_PATH = re.compile(r"[\w./+~@=-]+")
+_PLAIN_MARKER = r"(?:[\w.,:+*!=<>~/@()'\"-]|(?<! ) (?!-))*"
+_PLAIN_PATH = r"[\w./+~@=-]+"
 _HINT = "the lock is damaged or was tampered with; lock again"
 
 
@@ -89,7 +90,7 @@ def checked_marker(marker: str, *, of: str) -> str:
     Raises:
         SelectionError: it would end, begin or change something else there.
     """
-    if _PLAIN_MARKER.fullmatch(marker) is None:
+    if re.fullmatch(_PLAIN_MARKER, marker) is None:
         raise SelectionError(
             f"the marker of {of} cannot be written in a requirements file: {quoted(marker)}",
             hint="export a pylock.toml instead, if the lock's markers are what they should be",
@@ -168,7 +169,7 @@ def subdirectory_fragment(subdirectory: str | None, *, of: str) -> str:
     checked = checked_subdirectory(subdirectory, of=of)
     if checked is None:
         return ""
-    if _PLAIN_PATH.fullmatch(checked) is None:
+    if re.fullmatch(_PLAIN_PATH, checked) is None:
         raise SelectionError(
             f"the subdirectory of {of} cannot be written in a requirements file: {quoted(checked)}",
             hint="rename it without spaces, quotes and signs, or export a pylock.toml",
@@ -202,7 +203,7 @@ def checked_vcs(vcs: Vcs, *, of: str) -> VcsSource:
             f"the lock names no commit of the repository of {of}",
             hint="a branch or a tag can change: lock it to a full commit",
         )
-    if _REVISION.fullmatch(vcs.commit_id) is None:
+    if re.fullmatch(_REVISION, vcs.commit_id) is None:
         raise SelectionError(f"the commit of {of} is not one: {quoted(vcs.commit_id)}", hint=_HINT)
     return VcsSource(
         type=vcs.type,

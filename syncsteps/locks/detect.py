@@ -29,11 +29,11 @@ _NAMES: dict[str, Format] = {
 }
 _NAMED_PYLOCK = re.compile(r"pylock\.[^.]+\.toml")
 # Lines that a TOML lock has, and that are not requirements.
-_TOML_LINE = re.compile(
-    r"^(?:\[\[?(?:package|packages|distribution|metadata)\]\]?|(?:lock-)?version\s*=[^=])",
-    re.MULTILINE,
+_TOML_LINE = (
+    r"(?m)^(?:\[\[?(?:package|packages|distribution|metadata)\]\]?|(?:lock-)?version\s*=[^=])"
 )
-_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+_CONFLICT_SIGN = "<<<<<<< "
+_CONFLICT = re.compile(rf"^{_CONFLICT_SIGN}", re.MULTILINE)
 _DAMAGED = "the file has been cut off, or changed by hand: make it again, or mend it"
 _KNOWN = "uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile.lock or requirements.txt"
 
@@ -65,7 +65,7 @@ def recognize(text: str, *, filename: str, file: str) -> Document:
     if text.lstrip().startswith("{") or expected == "pipfile":
         data = _json(text, file)
         found: Format | None = "pipfile" if "_meta" in data else None
-    elif expected or filename.endswith(".toml") or _TOML_LINE.search(text):
+    elif expected or filename.endswith(".toml") or re.search(_TOML_LINE, text):
         data = parse_toml(text, file=file)
         found = _format_of_keys(data) or expected
     else:
@@ -115,7 +115,7 @@ def parse_toml(text: str, *, file: str) -> Mapping[str, Any]:
 
 
 def _check_merged(text: str, file: str) -> None:
-    found = _CONFLICT.search(text)
+    found = _CONFLICT.search(text) if _CONFLICT_SIGN in text else None
     if found is not None:
         raise LockError(
             "two versions of the file stand in it, as a merge has left them",

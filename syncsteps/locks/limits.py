@@ -34,6 +34,7 @@ MOST_FILES = 100  # that a requirements file includes
 _HINT = "this is no lock that a tool wrote; if one did, please report it"
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # those of str.splitlines
 _PART = r"(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')"
+_MANY_DOTS = re.compile(rf"\.(?:[^.\n]*\.){{{LONGEST_KEY - 1}}}")  # in one line, as such a key has
 _DEEP_KEY = re.compile(rf"[\n\[{{,][ \t]*{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{LONGEST_KEY}}}")
 
 
@@ -57,7 +58,7 @@ def check_toml(text: str, *, file: str) -> None:
     """
     # An array costs little, and a table's header, which begins alike, the more: "[" counts twice.
     _check_count(text, "=[[{", "values", file)
-    match = _DEEP_KEY.search(f"\n{text}")
+    match = _DEEP_KEY.search(f"\n{text}") if _MANY_DOTS.search(text) else None
     if match is not None:
         line = text.count("\n", 0, match.start()) + 1  # which is one further than in `text`
         raise LockError(

@@ -62,17 +62,18 @@ _DIGITS = {
     "blake2s": 64,
 }
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_HEX = re.compile(r"[0-9a-f]+")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_CONTENT_HASH = re.compile(r"(?:[a-z0-9_]{1,20}:)?[0-9A-Fa-f]{1,128}")
-_REVISION = re.compile(r"[^\s\"<>\\^`{|}#?/-][^\s\"<>\\^`{|}#?]*")
-_FILE_NAME = re.compile(r"[A-Za-z0-9_][^\s/\\\"<>^`{|}]*")
+# Patterns that stay text are compiled when a lock first needs them, which most never do.
+_HEX = r"[0-9a-f]+"
+_COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
+_CONTENT_HASH = r"(?:[a-z0-9_]{1,20}:)?[0-9A-Fa-f]{1,128}"
+_REVISION = r"[^\s\"<>\\^`{|}#?/-][^\s\"<>\\^`{|}#?]*"
+_FILE_NAME = r"[A-Za-z0-9_][^\s/\\\"<>^`{|}]*"
 # RFC 3986 has no place for these. Two of them are live in a requirements file: a backslash at the
 # end continues the line, and ${NAME} is replaced by a variable of the environment.
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#\s\"<>\\^`{|}]*)(?:[/?#][^\s\"<>\\^`{|}]*)?")
 # What nearly every URL of a file is like, with nothing in it that needs a closer look.
 _PLAIN_URL = re.compile(
-    r"https://[a-z0-9.-]+/(?:[A-Za-z0-9._~+-]+/)*([A-Za-z0-9_][A-Za-z0-9._+-]{,200})"
+    r"https://[a-z0-9][a-z0-9.-]*/(?:[A-Za-z0-9._~+/-]*/)?([A-Za-z0-9_][A-Za-z0-9._+-]{,200})"
 )
 _PLAIN_SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 _USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
@@ -200,6 +201,7 @@ def is_url(text: str) -> bool:
     return "://" in text
 
 
+@lru_cache(maxsize=1024)
 def parse_url(text: str) -> str:
     """Return the http, https or file URL ``text`` as it is."""
     return _url(text, _FILE_SCHEMES)
@@ -265,7 +267,7 @@ def parse_subdirectory(text: str) -> str:
 def parse_file_name(text: str) -> str:
     """Return the name of a wheel's or an sdist's file as it is: a name, not a path."""
     _check_length(text, "file's name")
-    if not _FILE_NAME.fullmatch(text) or not text.isprintable():
+    if not re.fullmatch(_FILE_NAME, text) or not text.isprintable():
         raise ValueError(f"{quoted(text)} is not the name of a wheel's or an sdist's file")
     return text
 
@@ -305,14 +307,14 @@ def parse_digest(algorithm: str, digest: str) -> Hash:
         known = ", ".join(_DIGITS)
         raise ValueError(f"the hash algorithm {quoted(algorithm)} is none of {known}")
     lower = digest.lower()
-    if len(lower) != digits or not _HEX.fullmatch(lower):
+    if len(lower) != digits or not re.fullmatch(_HEX, lower):
         raise ValueError(f"{quoted(digest)} is not a {algorithm} digest ({digits} digits of hex)")
     return Hash(algorithm=algorithm, digest=lower)
 
 
 def parse_content_hash(text: str) -> str:
     """Return what a lock calls the hash of the file that it was made from, as it is."""
-    if not _CONTENT_HASH.fullmatch(text):
+    if not re.fullmatch(_CONTENT_HASH, text):
         raise ValueError(f"{quoted(text)} is not a hash")
     return text
 
@@ -320,7 +322,7 @@ def parse_content_hash(text: str) -> str:
 def parse_commit(text: str) -> str:
     """Return the full name of a git commit, in lower case."""
     lower = text.lower()
-    if not _COMMIT.fullmatch(lower):
+    if not re.fullmatch(_COMMIT, lower):
         raise ValueError(f"{quoted(text)} is not a commit (40 or 64 digits of hex)")
     return lower
 
@@ -330,7 +332,7 @@ def parse_revision(text: str) -> str:
 
     Where a repository would have it in a path it may not lead out of it (see git-check-ref-format).
     """
-    wrong = not _REVISION.fullmatch(text) or ".." in text or "//" in text
+    wrong = not re.fullmatch(_REVISION, text) or ".." in text or "//" in text
     if wrong or not text.isprintable():
         raise ValueError(f"{quoted(text)} is not the name of a revision")
     return text

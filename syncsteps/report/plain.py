@@ -14,7 +14,7 @@ __all__ = ["QUOTE", "counted", "plain"]
 QUOTE = "  | "
 
 _COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
-_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_BREAK = r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*"  # seldom needed, compiled then
 
 
 def plain(text: str) -> str:
@@ -27,7 +27,7 @@ def plain(text: str) -> str:
     text = _COLOUR.sub("", text.rstrip()).replace("\t", "    ")
     if text.isprintable():
         return text
-    return "".join(map(_shown, _BREAK.sub(" ", text)))
+    return "".join(map(_shown, re.sub(_BREAK, " ", text)))
 
 
 def counted(items: Iterable[object], noun: str) -> str:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["MarkerEvaluator", "release_environment"]
 
 _QUOTED = r"""(?:"[^"]*"|'[^']*')"""
-_EXTRA = re.compile(
+_EXTRA = (
     rf"\bextra\s*(?P<op>==|!=)\s*(?P<name>{_QUOTED})"
     rf"|(?P<left>{_QUOTED})\s*(?P<left_op>==|!=)\s*extra\b"
     # Any other value is passed over whole, so that its text is never taken for a comparison.
-    rf"|{_QUOTED}",
+    rf"|{_QUOTED}"
 )
 
 
@@ -89,7 +89,7 @@ class MarkerEvaluator:
 
     def _over_sets(self, text: str) -> Marker:
         if text not in self._rewritten:
-            self._rewritten[text] = Marker(_EXTRA.sub(_membership, text))
+            self._rewritten[text] = Marker(re.sub(_EXTRA, _membership, text))
         return self._rewritten[text]
 
 

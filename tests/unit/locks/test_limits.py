@@ -116,6 +116,13 @@ def test_dots_in_values_are_not_counted(text: str) -> None:
     limits.check_toml(f'a = "{text}"\nb = ["{text}", "{text}"]\nc = {{ d = "{text}" }}', file="a")
 
 
+def test_only_the_key_is_counted_in_a_line_of_many_dots() -> None:
+    text = 'a.b = "1.2.3.4.5.6.7.8.9"\n'
+    limits.check_toml(text, file="a")
+    with pytest.raises(LockError, match="more than 6 parts"):
+        limits.check_toml(f"{text}a.b.c.d.e.f.g = 1\n", file="a")
+
+
 def test_real_locks_are_far_from_the_limits() -> None:
     for text in (UV, PYLOCK):
         limits.check_toml(text, file="a")

@@ -214,11 +214,13 @@ def test_a_location_without_a_file_name(location: str) -> None:
         ("https://index.invalid/demo-1.whl#sha256=0", None),
         ("https://index.invalid/demo-1.whl\n", None),
         ("https://user@index.invalid/demo-1.whl", None),
-        ("https://index.invalid/a//demo-1.whl", None),
+        ("https://index.invalid/a//demo-1.whl", "demo-1.whl"),
         ("https://index.invalid/-demo.whl", None),
         ("https://index.invalid/", None),
         ("http://index.invalid/demo-1.whl", None),
         (f"https://index.invalid/{'a' * 252}.whl", None),
+        ("https://-h.invalid/a-1.whl", None),
+        ("https://h.invalid/a/", None),
     ],
 )
 def test_the_file_name_of_a_plain_url(url: str, name: str | None) -> None:
