@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import errno
 import importlib.util
-import json
 import os
 import pkgutil
 import re
@@ -166,6 +165,8 @@ def _not_started(program: Path, error: OSError) -> str:
 
 def _fenced(output: str, fence: str) -> dict[str, Any] | None:
     """Return the answer between two fences; noise on start-up or at exit lies outside of them."""
+    import json  # noqa: PLC0415 - as in `_answer`
+
     found = re.search(f"{fence}({{.*?}}){fence}", output, re.DOTALL)
     try:
         return json.loads(found[1]) if found else None
