@@ -22,6 +22,7 @@ from syncsteps.events import (
     LockSelected,
     Outcome,
     Planned,
+    Proven,
     Swapping,
     TargetFound,
     Verified,
@@ -154,6 +155,8 @@ class _Watcher:
                 return {"lock": event.lock, "selection": event.selection}
             case Verified():
                 return {"findings": event.findings}
+            case Proven() if self.outcome is not None:
+                return {"findings": (*self.outcome.findings, *event.findings)}
             case Planned():
                 return {"plan": event.plan, "dry_run": event.dry_run}
             case Imported() if self.outcome is not None:

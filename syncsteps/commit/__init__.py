@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from syncsteps.late import import_late
 
 if TYPE_CHECKING:
-    from syncsteps.commit.assemble import assemble
+    from syncsteps.commit.assemble import assemble, obstacles
     from syncsteps.commit.guard import interpreter_lock, new_stage
     from syncsteps.commit.model import Change, Outcome, Placement, Recovery
     from syncsteps.commit.receipt import stage_receipt
@@ -27,6 +27,7 @@ __all__ = [
     "installed_files",
     "interpreter_lock",
     "new_stage",
+    "obstacles",
     "prunable",
     "recover",
     "stage_receipt",
@@ -36,7 +37,7 @@ __all__ = [
 import_late(
     __name__,
     {
-        "syncsteps.commit.assemble": ("assemble",),
+        "syncsteps.commit.assemble": ("assemble", "obstacles"),
         "syncsteps.commit.guard": ("interpreter_lock", "new_stage"),
         "syncsteps.commit.model": ("Change", "Outcome", "Placement", "Recovery"),
         "syncsteps.commit.receipt": ("stage_receipt",),
