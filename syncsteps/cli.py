@@ -42,6 +42,8 @@ __all__ = ["entry_point", "main"]
 
 _INTERRUPTED = 130
 _GARBAGE_THRESHOLD = 50_000
+# The verbs that look at the interpreter that pyproject.toml names a snapshot of.
+_FOR_RECORDED = frozenset({"export", "verify"})
 
 
 def entry_point() -> NoReturn:
@@ -82,7 +84,10 @@ def main(
 
             return explain(arguments.code)
         settings = load_settings(
-            vars(arguments), environment=environment, directory=directory or Path.cwd()
+            vars(arguments),
+            environment=environment,
+            directory=directory or Path.cwd(),
+            recorded=arguments.verb in _FOR_RECORDED,
         )
         console = _console(settings)
         require_places(settings.reports)

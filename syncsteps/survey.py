@@ -16,6 +16,7 @@ from syncsteps.locks.staleness import read_workspace, staleness
 from syncsteps.plan import Keep, make_plan
 from syncsteps.reading import read_project_lock
 from syncsteps.receipts import (
+    Ledger,
     load_receipts,
     make_entry,
     make_receipt,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Lock
     from syncsteps.locks.staleness import Staleness
     from syncsteps.plan import Plan
-    from syncsteps.receipts import Ledger, Receipt, ReceiptEntry
+    from syncsteps.receipts import Receipt, ReceiptEntry
     from syncsteps.selection import Selection
     from syncsteps.settings import Settings
     from syncsteps.staging import StagedDistribution
@@ -165,7 +166,9 @@ class Surveyor:
         """
         lock, settings, project = self.lock, self._settings, self._project
         selection = select(lock, settings.request, interpreter)
-        ledger = load_receipts(state_directory(interpreter))
+        # Of a recorded interpreter the receipts and the tool are elsewhere, whatever lies here.
+        elsewhere = bool(settings.interpreter)
+        ledger = Ledger() if elsewhere else load_receipts(state_directory(interpreter))
         digests = _source_digests(selection, lock, settings, known=self._digests)
         plan = make_plan(
             selection,
@@ -185,7 +188,7 @@ class Surveyor:
             staleness=self._staleness,
             settings=settings,
             owners=tuple((name, projects) for name, projects in others.items() if projects),
-            tool_home=Path(__file__).parent.parent,
+            tool_home=None if elsewhere else Path(__file__).parent.parent,
         )
         return Survey(
             interpreter=interpreter,

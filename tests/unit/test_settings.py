@@ -419,3 +419,16 @@ def test_an_empty_value_is_not_taken_for_the_default(name: str, value: str, tmp_
 
 def test_an_empty_variable_is_as_good_as_none(tmp_path: Path) -> None:
     assert load(tmp_path, environment={"SYNCSTEPS_PYTHON": ""}).python == ""
+
+
+def test_the_project_s_snapshots_are_no_target_to_change(tmp_path: Path) -> None:
+    write(tmp_path, 'interpreter = "base.json"\nquiet = true')
+    loaded = load_settings({}, environment={}, directory=tmp_path, recorded=False)
+    assert (loaded.interpreter, loaded.quiet) == ((), True)
+    assert load(tmp_path).interpreter == (str(tmp_path / "base.json"),)
+    for flags, variables in (
+        ({"interpreter": ["x.json"]}, {}),
+        ({}, {"SYNCSTEPS_INTERPRETER": "x.json"}),
+    ):
+        loaded = load_settings(flags, environment=variables, directory=tmp_path, recorded=False)
+        assert loaded.interpreter == (str(tmp_path / "x.json"),)
