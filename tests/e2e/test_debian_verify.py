@@ -137,6 +137,53 @@ def test_what_needs_a_package_of_apt_is_named_as_apt_names_it(
     assert [one["message"] for one in found if one["code"] == "SYS001"] == messages["SYS001"]
 
 
+SPEC = """\
+Name: {name}
+Version: 1.0
+Release: 1
+Summary: of a test
+License: MIT
+BuildArch: noarch
+AutoReqProv: no
+{tags}
+%description
+Of a test.
+%install
+mkdir -p %{{buildroot}}/usr/bin %{{buildroot}}{metadata}
+touch %{{buildroot}}/usr/bin/{name}
+printf 'Metadata-Version: 2.1\\nName: {name}\\nVersion: 1.0\\n' > %{{buildroot}}{metadata}/METADATA
+%files
+/usr/bin/{name}
+{metadata}/METADATA
+"""
+
+
+def test_what_needs_a_package_of_rpm_is_named(system: Callable[..., System]) -> None:
+    debian = system("trixie", "rpm")
+    needs = {
+        "low": "Provides: python3.13dist(low) = 1.0",
+        "by-name": "Requires: low >= 1.0",
+        "by-program": "Requires: /usr/bin/low",
+        "by-condition": "Requires: (python3.13dist(low) >= 1 or nothing)\nProvides: any(x86-64)",
+        "far": "Requires: any(x86-64)\nRequires: by-name",
+    }
+    for name, tags in needs.items():
+        metadata = f"{SYSTEM_SITE}/{name}-1.0.dist-info"
+        spec = SPEC.format(name=name, tags=tags, metadata=metadata)
+        debian.root.write(f"/srv/{name}.spec", spec)
+        debian.root.check(["rpmbuild", "-bb", "--quiet", f"/srv/{name}.spec"])
+    debian.root.check(["sh", "-c", "rpm -i --nodeps /root/rpmbuild/RPMS/noarch/*.rpm"])
+    lock(debian, "low", "by-name", version="2.0")
+
+    status, messages = told(debian, "sync", BREAK)
+
+    assert status == REFUSED
+    assert [message.partition(", of ")[2] for message in messages["SYS001"]] == [
+        "by-name (rpm), which far needs",
+        "low (rpm), which by-condition, by-name and by-program need, and through them far",
+    ]
+
+
 def test_the_chain_to_what_would_break_apt_s_is_named(system: Callable[..., System]) -> None:
     debian = system("trixie", *DEPENDING)
     wheel = make_wheel(debian.index.directory, "urllib3", "9.0")
