@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from syncsteps.commit import obstacles
@@ -51,12 +52,15 @@ def staged_facts(stage: Stage, *, plan: Plan, interpreter: Interpreter) -> Stage
 def _startup_code(one: StagedDistribution, interpreter: Interpreter) -> Iterator[StartupCode]:
     scheme = interpreter.scheme
     sites = {scheme.purelib, scheme.platlib}
-    modules = {site / f"{name}.py" for site in sites for name in _STARTUP_MODULES}
-    modules |= {site / name / "__init__.py" for site in sites for name in _STARTUP_MODULES}
+    modules = {os.fspath(site / f"{name}.py") for site in sites for name in _STARTUP_MODULES}
+    modules |= {
+        os.fspath(site / name / "__init__.py") for site in sites for name in _STARTUP_MODULES
+    }
     for file in one.files:
-        if file.target in modules:
+        path = os.fspath(file.target)  # of many thousand files, so no `Path` for each
+        if path in modules:
             yield StartupCode(distribution=one.name, target=file.target)
-        elif file.target.suffix == ".pth" and file.target.parent in sites:
+        elif path.endswith(".pth") and file.target.parent in sites:
             for number, text in _executed_lines(file):
                 yield StartupCode(
                     distribution=one.name, target=file.target, number=number, text=text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 from syncsteps.commit.model import Change, Placement
@@ -62,14 +63,15 @@ def obstacles(
     Raises:
         CommitError: there is no telling which files a retired distribution has.
     """
-    parents: dict[Path, bool] = {}
+    parents: dict[str, bool] = {}
     there = []
     for each in staged:
         for file in each.files:
-            parent = file.target.parent
+            path = os.fspath(file.target)  # of many thousand files, so no `Path` for each
+            parent = path.rpartition(os.sep)[0]
             if parent not in parents:
-                parents[parent] = parent.is_dir()
-            if parents[parent] and _exists(file.target):
+                parents[parent] = os.path.lexists(parent)
+            if parents[parent] and os.path.lexists(path):
                 there.append((each.name, file))
     retire = _retired_files(retired, interpreter) if there else set()
     other = [

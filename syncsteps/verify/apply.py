@@ -67,7 +67,7 @@ def verify_staged(
 ) -> tuple[Finding, ...]:
     """Apply every rule that looks at what was staged, as `verify` applies the others.
 
-    What `verify` has found already may be among it: such findings are equal.
+    A finding that `verify` has told already, in the same words, may be among them.
     """
     return tuple(
         finding

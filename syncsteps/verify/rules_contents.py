@@ -77,14 +77,14 @@ def _shared(facts: Facts) -> Iterator[Problem]:
             if both <= coming | staying and both & coming:
                 # The one that comes is what the lock can be blamed for.
                 subject, second = (one, other) if one in coming else (other, one)
-                locked = second in {item.name for item in facts.selection.packages}
+                locked = second in coming or second in {keep.name for keep in facts.plan.kept}
                 yield Problem(
                     subject=subject,
                     message=f"{subject} and {second} both bring {module!r}: in one directory, each"
                     " overwrites files of the other",
                     hint=f"keep one of them: what requires {second} mostly works with {subject}"
                     " as well, or uninstall the one that is there",
-                    exit_code=None if locked or second in coming else 4,
+                    exit_code=None if locked else 4,
                 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -81,11 +82,15 @@ def _locked_version(one: StagedDistribution, facts: StagedFacts) -> str:
 
 def _modules(one: StagedDistribution, facts: StagedFacts) -> set[str]:
     """Return the names under which something of the distribution's can be imported."""
+    scheme = facts.interpreter.scheme
+    sites = [os.path.join(site, "") for site in {scheme.purelib, scheme.platlib}]  # noqa: PTH118
     found = set()
     for file in one.files:
-        parts = _inside(file.target, facts)
-        if parts and file.target.suffix in _IMPORTED:
-            found.add(parts[0].partition(".")[0])
+        path = os.fspath(file.target)  # of many thousand files, so no `Path` for each
+        if path.endswith(_IMPORTED):
+            for site in sites:
+                if path.startswith(site):
+                    found.add(path[len(site) :].partition(os.sep)[0].partition(".")[0])
     return found
 
 
