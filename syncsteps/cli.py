@@ -22,6 +22,7 @@ from syncsteps.events import (
     LockSelected,
     Outcome,
     Planned,
+    Proven,
     Swapping,
     TargetFound,
     Verified,
@@ -40,6 +41,8 @@ __all__ = ["entry_point", "main"]
 
 _INTERRUPTED = 130
 _GARBAGE_THRESHOLD = 50_000
+# The verbs that look at the interpreter that pyproject.toml names a snapshot of.
+_FOR_RECORDED = frozenset({"export", "verify"})
 
 
 def entry_point() -> NoReturn:
@@ -80,7 +83,10 @@ def main(
 
             return explain(arguments.code)
         settings = load_settings(
-            vars(arguments), environment=environment, directory=directory or Path.cwd()
+            vars(arguments),
+            environment=environment,
+            directory=directory or Path.cwd(),
+            recorded=arguments.verb in _FOR_RECORDED,
         )
         console = _console(settings)
         require_places(settings.reports)
@@ -153,6 +159,8 @@ class _Watcher:
                 return {"lock": event.lock, "selection": event.selection}
             case Verified():
                 return {"findings": event.findings}
+            case Proven() if self.outcome is not None:
+                return {"findings": (*self.outcome.findings, *event.findings)}
             case Planned():
                 return {"plan": event.plan, "dry_run": event.dry_run}
             case Imported() if self.outcome is not None:

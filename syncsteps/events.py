@@ -30,6 +30,7 @@ __all__ = [
     "LockSelected",
     "Outcome",
     "Planned",
+    "Proven",
     "Recovered",
     "Restaging",
     "Staged",
@@ -129,6 +130,13 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """The rules on what lies aside have been asked; ``findings`` are those that are new."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Importing:
     """Imports have begun, of ``total`` distributions."""
 
@@ -169,6 +177,7 @@ Event = (
     | Staging
     | StagingLine
     | Staged
+    | Proven
     | Importing
     | Imported
     | Restaging

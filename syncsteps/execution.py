@@ -23,6 +23,7 @@ from syncsteps.events import (
     Event,
     Imported,
     Importing,
+    Proven,
     Restaging,
     Staged,
     Staging,
@@ -30,9 +31,11 @@ from syncsteps.events import (
     Swapping,
 )
 from syncsteps.plan import affected
+from syncsteps.proof import staged_facts
 from syncsteps.selection import Selection
 from syncsteps.smoke import SmokeTarget, smoke_imports
 from syncsteps.staging import Stage, StageOptions, changed_since, stage, witness
+from syncsteps.verify import refuse, verify_staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,10 +47,20 @@ if TYPE_CHECKING:
     from syncsteps.settings import Settings
     from syncsteps.smoke import ImportResult
     from syncsteps.survey import Survey
+    from syncsteps.verify import Finding
 
     Watcher = Callable[[Event], None]
 
-__all__ = ["carry_out", "import_all"]
+__all__ = ["Done", "carry_out", "import_all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a sync came to: verdicts, the receipt that is now in place, what the stage showed."""
+
+    imports: tuple[ImportResult, ...]
+    receipt: Receipt
+    findings: tuple[Finding, ...]
 
 
 def carry_out(
@@ -57,13 +70,11 @@ def carry_out(
     on_event: Watcher,
     *,
     smoke: bool,
-) -> tuple[tuple[ImportResult, ...], Receipt]:
+) -> Done:
     """Stage, import if ``smoke`` is true, and commit; the caller holds the interpreter's lock.
 
-    Returns the verdicts and the receipt that is now in the interpreter.
-
     Raises:
-        StagingError, SmokeError: nothing has been changed.
+        StagingError, SmokeError, SelectionError, InterpreterError: nothing has been changed.
         CommitError, RecoveryError: as `syncsteps.commit.commit` raises them.
     """
     with _staging_directory(survey.state) as directory:
@@ -76,9 +87,10 @@ def carry_out(
             smoke=smoke,
         )
         staged = run.stage()
+        findings = run.prove(staged)
         imports, staged = run.smoke_imports(staged) if smoke else ((), staged)
         receipt = run.commit(staged)
-    return imports, receipt
+    return Done(imports=imports, receipt=receipt, findings=findings)
 
 
 def import_all(
@@ -170,6 +182,20 @@ class _Run:
             on_line=lambda text: self.on_event(StagingLine(text=text)),
         )
 
+    def prove(self, staged: Stage) -> tuple[Finding, ...]:
+        """Ask the rules on what was staged; return what they find and nobody knew before."""
+        if not staged.distributions:
+            return ()
+        found = verify_staged(
+            staged_facts(staged, plan=self.survey.plan, interpreter=self.survey.interpreter),
+            ignore=self.settings.ignore,
+            policy=self.settings.policy,
+        )
+        findings = tuple(each for each in found if each not in self.survey.findings)
+        self.on_event(Proven(findings=findings))
+        refuse(findings)
+        return findings
+
     def smoke_imports(self, staged: Stage) -> tuple[tuple[ImportResult, ...], Stage]:
         """Import what came, and what stays but needs something of it; return a clean stage.
 
@@ -191,7 +217,7 @@ class _Run:
             self.on_event,
         )
         _refuse_failures(imports)
-        changed = changed_since(staged, before)
+        changed = _with_rivals(changed_since(staged, before), staged)
         if not changed:
             return imports, staged
         self.on_event(Restaging(names=changed))
@@ -228,6 +254,19 @@ class _Run:
             roots=commit_roots(interpreter),
         )
         return receipt
+
+
+def _with_rivals(names: tuple[str, ...], staged: Stage) -> tuple[str, ...]:
+    """Return ``names`` and those that they share a file with, so that it stays the same one's."""
+    found = set(names)
+    while more := {
+        name
+        for clash in staged.clashes
+        for name in (clash.loser, clash.winner)
+        if {clash.loser, clash.winner} & found and name not in found
+    }:
+        found |= more
+    return tuple(sorted(found))
 
 
 def _refuse_failures(imports: Sequence[ImportResult]) -> None:

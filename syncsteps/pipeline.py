@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncsteps.check import check as find_drift
 from syncsteps.check import plan_drift
-from syncsteps.errors import (
-    InterpreterError,
-    SelectionError,
-    SettingsError,
-    SmokeError,
-)
+from syncsteps.errors import SettingsError, SmokeError
 from syncsteps.events import (
     LockSelected,
     Outcome,
@@ -30,10 +25,10 @@ from syncsteps.reading import read_selection
 from syncsteps.settling import locked, recover_first, settled, touched_since
 from syncsteps.smoke import SmokeTarget
 from syncsteps.survey import Survey, take_survey
-from syncsteps.verify import Finding, Severity
+from syncsteps.verify import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from syncsteps.check import Drift
     from syncsteps.events import Watcher
@@ -213,7 +208,7 @@ def _sync(
         interpreter = inspect(settings, environment=environment)
     with settled(settings, interpreter) if dry_run else contextlib.nullcontext():
         survey = _survey(settings, interpreter, environment, on_event)
-    _refuse(survey.findings)
+    refuse(survey.findings)
     on_event(Planned(plan=survey.plan, dry_run=dry_run))
     if dry_run or survey.current:
         return replace(_outcome(verb, survey, started), dry_run=dry_run)
@@ -224,9 +219,14 @@ def _sync(
             return _outcome(verb, survey, started)
         from syncsteps.execution import carry_out  # noqa: PLC0415 - as above
 
-        imports, receipt = carry_out(survey, settings, environment, on_event, smoke=verb == "sync")
-    done = _outcome(verb, survey, started)
-    return replace(done, imports=imports, receipt=receipt, changed=True)
+        done = carry_out(survey, settings, environment, on_event, smoke=verb == "sync")
+    return replace(
+        _outcome(verb, survey, started),
+        findings=(*survey.findings, *done.findings),
+        imports=done.imports,
+        receipt=done.receipt,
+        changed=True,
+    )
 
 
 def _again(
@@ -237,7 +237,7 @@ def _again(
     survey = take_survey(settings, interpreter, environment=environment)
     if survey.plan != before.plan or survey.findings != before.findings:
         on_event(Verified(findings=survey.findings))
-        _refuse(survey.findings)
+        refuse(survey.findings)
         on_event(Planned(plan=survey.plan, dry_run=False))
     return survey
 
@@ -283,20 +283,6 @@ def _survey(
     on_event(LockSelected(lock=survey.lock, selection=survey.selection))
     on_event(Verified(findings=survey.findings))
     return survey
-
-
-def _refuse(findings: Sequence[Finding]) -> None:
-    """Raise what the findings of severity error come to: the interpreter's word counts first."""
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if not errors:
-        return
-    codes = ", ".join(sorted({finding.code for finding in errors}))
-    hint = "`syncsteps explain CODE` says more about a code"
-    if any(finding.exit_code == InterpreterError.exit_code for finding in errors):
-        raise InterpreterError(f"refused ({codes}): nothing has been changed", hint=hint)
-    raise SelectionError(
-        f"the lock does not fit this interpreter ({codes}): nothing has been changed", hint=hint
-    )
 
 
 def _drifts(survey: Survey, *, hashes: bool) -> tuple[Drift, ...]:

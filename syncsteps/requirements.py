@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from syncsteps.interpreter.model import InstalledDistribution
 
-__all__ = ["required_name", "requirements_of"]
+__all__ = ["extras_of", "required_name", "requirements_of"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -50,3 +50,17 @@ def requirements_of(
             continue
         if applies:
             yield requirement
+
+
+def extras_of(
+    distribution: InstalledDistribution, environment: Mapping[str, str], *, extra: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield the extras that ``distribution`` requires of others: a normalized name and an extra.
+
+    Arguments as for `requirements_of`; extras are normalized as well (PEP 685).
+    """
+    among = {required_name(line) for line in distribution.requires if "[" in line}
+    if among:
+        for requirement in requirements_of(distribution, environment, extra=extra, among=among):
+            name = canonicalize_name(requirement.name)
+            yield from ((name, canonicalize_name(each)) for each in sorted(requirement.extras))

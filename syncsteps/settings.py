@@ -131,11 +131,13 @@ def load_settings(
     *,
     environment: Mapping[str, str],
     directory: Path,
+    recorded: bool = True,
 ) -> Settings:
     """Merge ``flags`` (by field name; absent or None: not given) with the other two sources.
 
     A relative path is relative to ``directory`` when it comes from a flag or a variable, and to the
-    file when it comes from ``[tool.syncsteps]``.
+    file when it comes from ``[tool.syncsteps]``. ``recorded`` says whether the file's
+    ``interpreter`` counts: it is what a project verifies against, and no target to change.
 
     Raises:
         SettingsError: an unknown key in the file, a file that cannot be read, a value of the
@@ -155,6 +157,8 @@ def load_settings(
     project = Path(given["lock"]).parent if given.get("lock") else directory
     written = _located(_from_file(project), project)
     _refuse_both(written, "default-groups and no-default-groups of [tool.syncsteps]")
+    if not recorded:
+        written.pop("interpreter", None)
     given = _over(given, written)
     known = {item.name for item in fields(Settings)}
     return Settings(

@@ -179,9 +179,9 @@ class Surveyor:
         """
         lock, settings, project = self.lock, self._settings, self._project
         selection = select(lock, settings.request, interpreter)
-        # What this machine has where a recorded interpreter has its own is about another one.
-        recorded = bool(settings.interpreter)
-        ledger = Ledger() if recorded else load_receipts(state_directory(interpreter))
+        # Of a recorded interpreter the receipts and the tool are elsewhere, whatever lies here.
+        elsewhere = bool(settings.interpreter)
+        ledger = Ledger() if elsewhere else load_receipts(state_directory(interpreter))
         digests = _source_digests(selection, lock, settings, known=self._digests)
         plan = make_plan(
             selection,
@@ -201,7 +201,7 @@ class Surveyor:
             staleness=self._staleness,
             settings=settings,
             owners=tuple((name, projects) for name, projects in others.items() if projects),
-            tool_home=None if recorded else Path(__file__).parent.parent,
+            tool_home=None if elsewhere else Path(__file__).parent.parent,
         )
         return Survey(
             interpreter=interpreter,

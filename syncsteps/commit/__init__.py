@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from syncsteps.late import import_late
 
 if TYPE_CHECKING:
-    from syncsteps.commit.assemble import assemble, new_directories
+    from syncsteps.commit.assemble import assemble, new_directories, obstacles
     from syncsteps.commit.guard import interpreter_lock, new_stage
     from syncsteps.commit.model import Change, Outcome, Placement, Recovery
     from syncsteps.commit.receipt import stage_receipt
@@ -28,6 +28,7 @@ __all__ = [
     "interpreter_lock",
     "new_directories",
     "new_stage",
+    "obstacles",
     "pending",
     "prunable",
     "recover",
@@ -38,7 +39,7 @@ __all__ = [
 import_late(
     __name__,
     {
-        "syncsteps.commit.assemble": ("assemble", "new_directories"),
+        "syncsteps.commit.assemble": ("assemble", "new_directories", "obstacles"),
         "syncsteps.commit.guard": ("interpreter_lock", "new_stage"),
         "syncsteps.commit.model": ("Change", "Outcome", "Placement", "Recovery"),
         "syncsteps.commit.receipt": ("stage_receipt",),

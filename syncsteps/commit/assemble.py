@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.staging.model import StagedDistribution, StagedFile
 
-__all__ = ["assemble", "new_directories"]
+__all__ = ["assemble", "new_directories", "obstacles"]
 
 
 def assemble(
@@ -40,15 +40,7 @@ def assemble(
         CommitError: there is no telling which files a retired distribution has.
         InterpreterError: another file is in the way; nothing has been changed.
     """
-    retire = {
-        path
-        for distribution in retired
-        for path in installed_files(distribution, interpreter=interpreter)
-    }
-    if retire:
-        gone = {distribution.metadata for distribution in retired}
-        staying = [d for d in interpreter.distributions if d.metadata not in gone]
-        retire -= _listed(staying)
+    retire = _retired_files(retired, interpreter)
     # Two staged distributions may bring the same file, with the same content.
     files = {file.target: file for each in staged for file in each.files}
     there = _Names()
@@ -82,6 +74,51 @@ def new_directories(change: Change, *, interpreter: Interpreter) -> tuple[str, .
             if data in above:
                 found.update(path for path in inside if not path.exists())
     return tuple(sorted(path.relative_to(data).as_posix() for path in found))
+
+
+def obstacles(
+    staged: Sequence[StagedDistribution],
+    retired: Sequence[InstalledDistribution],
+    *,
+    interpreter: Interpreter,
+) -> dict[tuple[str, str], tuple[Path, ...]]:
+    """Return the files with which `assemble` would find others of installed distributions there.
+
+    They are sorted, by the name of the staged distribution and that of the installed one.
+
+    Raises:
+        CommitError: there is no telling which files a retired distribution has.
+    """
+    names = _Names()
+    there = [(each.name, file) for each in staged for file in each.files if file.target in names]
+    retire = _retired_files(retired, interpreter) if there else set()
+    other = [
+        (name, file.target) for name, file in there if file.target not in retire and not _same(file)
+    ]
+    if not other:
+        return {}
+    gone = {distribution.metadata for distribution in retired}
+    found = {}
+    for owner in interpreter.distributions:
+        listed = set() if owner.metadata in gone else _listed([owner])
+        for name in {name for name, target in other if target in listed}:
+            targets = {target for comer, target in other if comer == name}
+            found[name, owner.name] = tuple(sorted(targets & listed))
+    return dict(sorted(found.items()))
+
+
+def _retired_files(retired: Sequence[InstalledDistribution], interpreter: Interpreter) -> set[Path]:
+    """Return the files that go with ``retired``: those that nothing that stays lists as well."""
+    retire = {
+        path
+        for distribution in retired
+        for path in installed_files(distribution, interpreter=interpreter)
+    }
+    if retire:
+        gone = {distribution.metadata for distribution in retired}
+        staying = [d for d in interpreter.distributions if d.metadata not in gone]
+        retire -= _listed(staying)
+    return retire
 
 
 def _listed(distributions: Iterable[InstalledDistribution]) -> set[Path]:

@@ -32,10 +32,17 @@ class Libc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """The package that owns a file: of ``dpkg``, ``rpm``, ``apk`` (Alpine) or ``conda``."""
+    """The package that owns a file: of ``dpkg``, ``rpm``, ``apk`` (Alpine) or ``conda``.
+
+    ``needed_by`` are the names of the installed packages that require it by their own metadata,
+    sorted; ``needed_indirectly`` those that require these, directly or through others, the nearest
+    first. Both are empty where nobody has looked, as in snapshots of earlier versions.
+    """
 
     manager: str
     package: str
+    needed_by: tuple[str, ...] = ()
+    needed_indirectly: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.package} ({self.manager})"

@@ -7,30 +7,22 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncsteps.errors import InterpreterError
+from syncsteps.interpreter.databases import HINT, apk_databases, find_rpm
+from syncsteps.interpreter.dependents import with_dependents
 from syncsteps.interpreter.model import Owner
-from syncsteps.processes import ProcessTimeoutError, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from syncsteps.interpreter.databases import Rpm
+
 __all__ = ["find_owners"]
 
-_RPM_DATABASES = ("var/lib/rpm", "usr/lib/sysimage/rpm")
-_RPM_FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
 _RPM_FORMAT = "[%{=NAME}\\t%{FILENAMES}\\n]"
-_RPM_ERROR = re.compile(r"error:(?! file .*: No such file or directory$)")
-_RPM_SECONDS = 60.0
-_MOST_LINES = 8
-_APK_DATABASES = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
-_HINT = (
-    "Without it, the files of the system's packages cannot be told from others, so nothing is "
-    "changed. Repair it, or choose another interpreter with --python."
-)
 
 
 def find_owners(
@@ -46,7 +38,7 @@ def find_owners(
     each of the ``prefixes``. Where two know a path, the first in this order counts. A package owns
     a directory when it lists it, or a file directly in it. Paths are compared as the files that
     they lead to: ``/lib`` and ``/usr/lib`` are one where one is a link to the other. ``rpm`` is the
-    program that knows rpm's database.
+    program that knows rpm's database. Each owner comes with the installed packages that need it.
 
     Raises:
         InterpreterError: a database is there and cannot be read, or gives no answer.
@@ -55,15 +47,16 @@ def find_owners(
     if not wanted:
         return {}
     owners: dict[Path, Owner] = {}
+    by_rpm = find_rpm(root, rpm)
     try:
-        for found, owner in _all_owned(wanted, prefixes, rpm):
+        for found, owner in _all_owned(wanted, prefixes, by_rpm):
             for path in found:
                 owners.setdefault(path, owner)
+        return with_dependents(owners, prefixes=prefixes, root=root, rpm=by_rpm)
     except OSError as error:
         raise InterpreterError(
-            f"A package database cannot be read: {error.filename}: {error.strerror}.", hint=_HINT
+            f"A package database cannot be read: {error.filename}: {error.strerror}.", hint=HINT
         ) from error
-    return owners
 
 
 class _Wanted:
@@ -104,7 +97,7 @@ class _Wanted:
 
 
 def _all_owned(
-    wanted: _Wanted, prefixes: Sequence[Path], rpm: str
+    wanted: _Wanted, prefixes: Sequence[Path], rpm: Rpm | None
 ) -> Iterator[tuple[Sequence[Path], Owner]]:
     yield from _dpkg(wanted)
     yield from _rpm(wanted, rpm)
@@ -126,7 +119,7 @@ def _dpkg(wanted: _Wanted) -> Iterator[tuple[Sequence[Path], Owner]]:
     if not names:
         raise InterpreterError(
             f"dpkg knows of packages, but {state / 'info'} holds no lists of their files.",
-            hint=_HINT,
+            hint=HINT,
         )
     for name in names:
         content = (state / "info" / name).read_bytes()
@@ -136,39 +129,11 @@ def _dpkg(wanted: _Wanted) -> Iterator[tuple[Sequence[Path], Owner]]:
                 yield wanted.match(line), owner
 
 
-def _rpm(wanted: _Wanted, rpm: str) -> Iterator[tuple[Sequence[Path], Owner]]:
-    candidates = (wanted.root / at / file for at in _RPM_DATABASES for file in _RPM_FILES)
-    database = next((path for path in candidates if path.exists()), None)
-    if database is None:
+def _rpm(wanted: _Wanted, rpm: Rpm | None) -> Iterator[tuple[Sequence[Path], Owner]]:
+    if rpm is None:
         return
-    command: list[str | Path] = [
-        rpm,
-        "-qf",
-        "--queryformat",
-        _RPM_FORMAT,
-        *map(_packaged_file, wanted),
-    ]
-    # The system's own rpm, speaking English: of a path without owner it says so and fails.
-    environment = {"LC_ALL": "C", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
-    try:
-        completed = run(command, environment=environment, timeout=_RPM_SECONDS)
-    except FileNotFoundError as error:
-        raise InterpreterError(
-            f"There is a database of rpm at {database}, but no program `rpm` to ask it with.",
-            hint=_HINT,
-        ) from error
-    except ProcessTimeoutError as error:
-        raise InterpreterError(
-            f"rpm gave no answer about {database} within {_RPM_SECONDS:g} seconds.", hint=_HINT
-        ) from error
-    errors = [line for line in completed.stderr.splitlines() if _RPM_ERROR.match(line)]
-    if completed.status < 0 or errors:
-        raise InterpreterError(
-            f"rpm cannot say who owns the installed distributions (status {completed.status}).",
-            hint=_HINT,
-            details=list(dict.fromkeys(errors))[:_MOST_LINES],
-        )
-    for line in completed.stdout.splitlines():
+    files = map(_packaged_file, wanted)
+    for line in rpm.query("-f", "--queryformat", _RPM_FORMAT, queried=files).splitlines():
         package, tab, listed = line.partition("\t")
         if tab:
             yield wanted.match(listed), Owner(manager="rpm", package=package)
@@ -181,10 +146,7 @@ def _packaged_file(path: Path) -> Path:
 
 
 def _apk(wanted: _Wanted) -> Iterator[tuple[Sequence[Path], Owner]]:
-    for database in _APK_DATABASES:
-        path = wanted.root / database
-        if not path.exists():
-            continue
+    for path in apk_databases(wanted.root):
         package = directory = ""
         for line in path.read_text("utf-8", "surrogateescape").split("\n"):
             key, _, value = line.partition(":")
@@ -215,5 +177,5 @@ def _conda_record(path: Path, content: bytes) -> tuple[str, list[str]]:
         return str(record["name"]), [str(file) for file in record["files"]]
     except (KeyError, TypeError, ValueError) as error:
         raise InterpreterError(
-            f"{path} is not a record of an installed conda package.", hint=_HINT
+            f"{path} is not a record of an installed conda package.", hint=HINT
         ) from error

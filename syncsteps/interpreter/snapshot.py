@@ -224,7 +224,12 @@ def _libc(table: _Table | None) -> Libc | None:
 def _owner(table: _Table | None) -> Owner | None:
     if table is None:
         return None
-    return Owner(manager=table.get("manager", str), package=table.get("package", str))
+    return Owner(
+        manager=table.get("manager", str),
+        package=table.get("package", str),
+        needed_by=table.strings("needed_by"),
+        needed_indirectly=table.strings("needed_indirectly"),
+    )
 
 
 def _distribution(table: _Table) -> InstalledDistribution:

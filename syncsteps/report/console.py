@@ -13,6 +13,7 @@ from syncsteps.events import (
     Importing,
     LockSelected,
     Planned,
+    Proven,
     Recovered,
     Restaging,
     Staged,
@@ -68,6 +69,7 @@ class Console:
             AskingIndex: self.asking_index,
             AddressesMissing: self.addresses_missing,
             Verified: self.verified,
+            Proven: self.verified,
             Planned: self.planned,
             Staging: self.staging,
             StagingLine: self.staging_line,
@@ -114,7 +116,7 @@ class Console:
         for sentence in event.left_out:
             self.line(f"warning: left out: {sentence}")
 
-    def verified(self, event: Verified) -> None:
+    def verified(self, event: Verified | Proven) -> None:
         """Write the findings."""
         for finding in event.findings:
             self.finding(finding)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Outcome
     from syncsteps.smoke.model import ImportResult
-    from syncsteps.verify.model import Finding
 
 __all__ = ["render_junit"]
 
@@ -33,14 +32,15 @@ def render_junit(
     """Return what a run came to as JUnit XML, in ASCII, that ends with a new line.
 
     There is a suite for the rules (a test case for each finding, failed if it is an error, and one
-    for each rule that found nothing; the rules that are ``ignored`` are skipped), one for the
-    imports and one for what differs, each where there is something to tell, and one with the error
-    that ended the run early. In the names is the target, where ``outcomes`` are of several.
+    for each rule that found nothing; skipped are the rules that are ``ignored``, and those on what
+    lies unpacked, where nothing was), one for the imports and one for what differs, each where
+    there is something to tell, and one with the error that ended the run early. In the names is the
+    target, where ``outcomes`` are of several.
     """
     root = ET.Element("testsuites", name=f"syncsteps {verb}")
     for outcome in outcomes:
         if outcome.findings or outcome.plan is not None:
-            _add_rules(_Suite(root, "verify", outcome.target), outcome.findings, ignored)
+            _add_rules(_Suite(root, "verify", outcome.target), outcome, ignored)
         if outcome.imports:
             _add_imports(_Suite(root, "smoke", outcome.target), outcome.imports)
         if verb == "check":
@@ -77,9 +77,9 @@ class _Suite:
         )
 
 
-def _add_rules(suite: _Suite, findings: Sequence[Finding], ignored: Collection[str]) -> None:
+def _add_rules(suite: _Suite, outcome: Outcome, ignored: Collection[str]) -> None:
     for rule in RULES:
-        found = [finding for finding in findings if finding.code == rule.code]
+        found = [finding for finding in outcome.findings if finding.code == rule.code]
         for finding in found:
             case = suite.case(f"{finding.code} {finding.subject or rule.title}")
             texts = (finding.message, f"what to do: {finding.hint}")
@@ -92,6 +92,9 @@ def _add_rules(suite: _Suite, findings: Sequence[Finding], ignored: Collection[s
             case = suite.case(f"{rule.code} {rule.title}")
             if rule.code in ignored:
                 ET.SubElement(case, "skipped", message="ignored")
+            elif rule.check is None and not outcome.changed:
+                message = "told by `sync`, once everything lies unpacked"
+                ET.SubElement(case, "skipped", message=message)
 
 
 def _add_imports(suite: _Suite, results: Sequence[ImportResult]) -> None:

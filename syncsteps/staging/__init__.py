@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
 from syncsteps.staging.model import (
+    Clash,
     Stage,
     StagedDistribution,
     StagedFile,
@@ -22,7 +25,7 @@ from syncsteps.staging.uv import UvStager, find_uv
 from syncsteps.staging.witness import changed_since, witness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from syncsteps.selection.model import Selection
 
 __all__ = [
+    "Clash",
     "PipStager",
     "Stage",
     "StageOptions",
@@ -47,6 +51,7 @@ __all__ = [
 ]
 
 _REQUESTS = ".requests"
+_ALONE = ".alone"
 
 
 def choose_stager(
@@ -101,32 +106,48 @@ def stage(
     """
     if not selection.packages:
         return Stage(root=directory, site=(), distributions=())
-    requests = directory / _REQUESTS
+
+    def install(part: Selection, prefix: Path) -> None:
+        requests = prefix / _REQUESTS
+        try:
+            requests.mkdir()
+            stager.stage(
+                part,
+                lock=lock,
+                interpreter=interpreter,
+                directory=prefix,
+                requests=requests,
+                options=options,
+                on_line=on_line,
+            )
+        finally:
+            shutil.rmtree(requests, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def alone(name: str) -> Iterator[Path]:
+        prefix = directory / _ALONE
+        prefix.mkdir()
+        try:
+            chosen = tuple(item for item in selection.packages if item.name == name)
+            install(replace(selection, packages=chosen), prefix)
+            yield prefix
+        finally:
+            shutil.rmtree(prefix, ignore_errors=True)
+
     try:
-        requests.mkdir()
         with tempfile.TemporaryDirectory(prefix="syncsteps-", ignore_cleanup_errors=True) as place:
             stager = choose_stager(
                 installer,
                 interpreter=interpreter,
                 environment={**environment, **_surroundings(place)},
             )
-            stager.stage(
-                selection,
-                lock=lock,
-                interpreter=interpreter,
-                directory=directory,
-                requests=requests,
-                options=options,
-                on_line=on_line,
-            )
+            install(selection, directory)
+            return read_stage(directory, interpreter=interpreter, selection=selection, alone=alone)
     except OSError as error:
         raise StagingError(
             f"nothing can be staged in {directory}: {error.strerror or error}",
             hint="Free space there, or look at its permissions.",
         ) from error
-    finally:
-        shutil.rmtree(requests, ignore_errors=True)
-    return read_stage(directory, interpreter=interpreter, selection=selection)
 
 
 def _surroundings(temporary: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selection
 
-__all__ = ["Stage", "StageOptions", "StagedDistribution", "StagedFile", "Stager"]
+__all__ = ["Clash", "Stage", "StageOptions", "StagedDistribution", "StagedFile", "Stager"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +43,25 @@ class StagedDistribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """A file that two staged distributions bring with different content, which is ``winner``'s.
+
+    Both are normalized names; ``target`` is where the file belongs.
+    """
+
+    loser: str
+    winner: str
+    target: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """A directory aside. ``site`` are its site directories, to be put first on ``sys.path``."""
 
     root: Path
     site: tuple[Path, ...]
     distributions: tuple[StagedDistribution, ...]
+    clashes: tuple[Clash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
+from syncsteps.staging.clashes import settle
 from syncsteps.staging.finish import drop_notes, finish, hash_files, prepare_files
 from syncsteps.staging.layout import place
-from syncsteps.staging.model import Stage
-from syncsteps.staging.unpacked import (
-    check_conflicts,
-    check_selection,
-    find_files,
-    find_unpacked,
-)
+from syncsteps.staging.model import Clash, Stage
+from syncsteps.staging.unpacked import check_selection, find_files, find_unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
@@ -25,22 +22,28 @@ if TYPE_CHECKING:
 __all__ = ["read_stage"]
 
 
-def read_stage(directory: Path, *, interpreter: Interpreter, selection: Selection) -> Stage:
+def read_stage(
+    directory: Path,
+    *,
+    interpreter: Interpreter,
+    selection: Selection,
+    alone: Callable[[str], AbstractContextManager[Path]],
+) -> Stage:
     """Return what lies under ``directory``, an installation prefix, made ready for the target.
 
     Made ready means: ``direct_url.json`` is gone where the lock takes the package from an index
     (PEP 610), scripts name the target's executable, modes are 0644 and 0755, and RECORD tells
     exactly what is there, by the paths that will be true in the target. Files may be hard links
     into an installer's cache: what is changed is written anew, never in place. Byte code is left
-    behind.
+    behind. Of a file that several distributions bring, the content is that of the last by name:
+    ``alone`` stages one distribution, by its name, and gives the prefix that it is in.
 
     Raises:
-        StagingError: what is there is not exactly ``selection``; a file is nobody's, is a link,
-            or is claimed by two distributions with different content; RECORD leads out of the
-            prefix; reading or writing failed.
+        StagingError: what is there is not exactly ``selection``; a file is nobody's, or is a link;
+            RECORD leads out of the prefix; reading or writing failed.
     """
     try:
-        return _read_stage(directory, interpreter, selection)
+        return _read_stage(directory, interpreter, selection, alone)
     except OSError as error:
         raise StagingError(
             f"what was staged cannot be made ready: {error.strerror or error}",
@@ -49,10 +52,15 @@ def read_stage(directory: Path, *, interpreter: Interpreter, selection: Selectio
         ) from error
 
 
-def _read_stage(directory: Path, interpreter: Interpreter, selection: Selection) -> Stage:
+def _read_stage(
+    directory: Path,
+    interpreter: Interpreter,
+    selection: Selection,
+    alone: Callable[[str], AbstractContextManager[Path]],
+) -> Stage:
     found = find_unpacked(directory, find_files(directory))
     check_selection(found, selection)
-    check_conflicts(found)
+    clashes = settle(directory, found, alone=alone)
     indexed = {item.name for item in selection.packages if item.package.source is None}
     sites = tuple(dict.fromkeys(one.site for one in found))
     targets: list[dict[str, Path]] = [
@@ -77,6 +85,10 @@ def _read_stage(directory: Path, interpreter: Interpreter, selection: Selection)
         root=directory,
         site=tuple(directory / site.path for site in sites),
         distributions=tuple(sorted(distributions, key=lambda one: one.name)),
+        clashes=tuple(
+            Clash(loser=loser, winner=winner, target=merged[path])
+            for path, loser, winner in clashes
+        ),
     )
 
 

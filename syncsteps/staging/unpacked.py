@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from syncsteps.selection.model import Selection
 
-__all__ = ["Unpacked", "check_conflicts", "check_selection", "find_files", "find_unpacked"]
+__all__ = ["Unpacked", "check_selection", "find_files", "find_unpacked"]
 
 # uv's lock on the prefix, and what marks a directory as one to leave alone.
 _LEFT_AT_THE_TOP = frozenset({".gitignore", ".lock", "CACHEDIR.TAG"})
@@ -192,28 +192,4 @@ def check_selection(found: Sequence[Unpacked], selection: Selection) -> None:
             hint="For a local project or a repository: lock it again. Otherwise the file's own "
             "metadata contradict its name.",
             details=problems,
-        )
-
-
-def check_conflicts(found: Sequence[Unpacked]) -> None:
-    """Make sure that no file belongs to two distributions, unless its content is the same in both.
-
-    RECORD's hashes tell, since one of the contents has already overwritten the other.
-
-    Raises:
-        StagingError: two distributions have a file of the same path with different content.
-    """
-    claims: dict[str, tuple[Unpacked, str]] = {}
-    problems: list[tuple[str, str, str]] = []
-    for one in found:
-        for path, digest in one.files:
-            first, other = claims.setdefault(path, (one, digest))
-            if first is not one and (digest != other or not digest):
-                problems.append((first.name, one.name, path))
-    if problems:
-        first_name, second_name, path = problems[0]
-        raise StagingError(
-            f"{first_name} and {second_name} both bring {path}, with different content",
-            hint="Only one of them can work. Leave one of them out of the lock.",
-            details=[f"{left} and {right}: {file}" for left, right, file in problems],
         )

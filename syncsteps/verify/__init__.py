@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 from syncsteps.late import import_late
 
 if TYPE_CHECKING:
-    from syncsteps.verify.apply import RULES, verify
-    from syncsteps.verify.model import Facts, Finding, Rule, Severity
+    from syncsteps.verify.apply import RULES, refuse, verify, verify_staged
+    from syncsteps.verify.model import (
+        Facts,
+        Finding,
+        Obstacle,
+        Rule,
+        Severity,
+        StagedFacts,
+        StartupCode,
+    )
     from syncsteps.verify.policy import Judgement, Policy, read_policy
 
 __all__ = [
@@ -17,18 +25,31 @@ __all__ = [
     "Facts",
     "Finding",
     "Judgement",
+    "Obstacle",
     "Policy",
     "Rule",
     "Severity",
+    "StagedFacts",
+    "StartupCode",
     "read_policy",
+    "refuse",
     "verify",
+    "verify_staged",
 ]
 
 import_late(
     __name__,
     {
-        "syncsteps.verify.apply": ("RULES", "verify"),
-        "syncsteps.verify.model": ("Facts", "Finding", "Rule", "Severity"),
+        "syncsteps.verify.apply": ("RULES", "refuse", "verify", "verify_staged"),
+        "syncsteps.verify.model": (
+            "Facts",
+            "Finding",
+            "Obstacle",
+            "Rule",
+            "Severity",
+            "StagedFacts",
+            "StartupCode",
+        ),
         "syncsteps.verify.policy": ("Judgement", "Policy", "read_policy"),
     },
 )

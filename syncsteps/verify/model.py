@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from syncsteps.plan import Plan
     from syncsteps.selection.model import Selection
     from syncsteps.settings import Settings
+    from syncsteps.staging.model import Stage
 
-__all__ = ["Facts", "Finding", "Problem", "Rule", "Severity"]
+__all__ = [
+    "Facts",
+    "Finding",
+    "Obstacle",
+    "Problem",
+    "Rule",
+    "Severity",
+    "StagedFacts",
+    "StartupCode",
+]
 
 
 class Severity(Enum):
@@ -45,6 +55,43 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Files that ``coming`` would put where ``owner``, which stays, has others.
+
+    Both are normalized names; ``locked`` says whether the lock names ``owner`` as well.
+    """
+
+    coming: str
+    owner: str
+    targets: tuple[Path, ...]
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartupCode:
+    """What `site` would run at each start: a line of a .pth file, or a module (``number`` 0).
+
+    ``target`` is where the file belongs.
+    """
+
+    distribution: str
+    target: Path
+    number: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedFacts:
+    """What a rule may look at once everything that comes lies unpacked aside."""
+
+    interpreter: Interpreter
+    plan: Plan
+    stage: Stage
+    obstacles: tuple[Obstacle, ...] = ()
+    startup: tuple[StartupCode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What a rule found: ``message`` says what, ``hint`` what to do.
 
@@ -61,11 +108,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What a rule's check yields: one thing that is wrong."""
+    """What a rule's check yields: one thing that is wrong.
+
+    ``exit_code`` is one that takes the place of the rule's.
+    """
 
     message: str
     hint: str
     subject: str = ""
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,4 +132,5 @@ class Rule:
     why: str
     severity: Severity
     exit_code: int
-    check: Callable[[Facts], Iterator[Problem]]
+    check: Callable[[Facts], Iterator[Problem]] | None = None
+    prove: Callable[[StagedFacts], Iterator[Problem]] | None = None

@@ -11,6 +11,7 @@ from packaging.version import Version
 from syncsteps.plan import Install, Keep, Replace
 from syncsteps.requirements import requirements_of
 from syncsteps.verify.model import Facts, Problem, Rule, Severity
+from syncsteps.verify.rules_staged import clashing, hiding, hiding_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,13 +58,7 @@ def _hiding(facts: Facts) -> Iterator[Problem]:
         since = _HARMLESS.get(name)
         harmless = since is not None and (version is None or version >= since)
         if module in known and not harmless:
-            yield Problem(
-                subject=name,
-                message=f"{name} {version or ''}".rstrip()
-                + f" brings {module!r}, which is a module of the target's standard library",
-                hint=f"leave {name} out: require it only where the standard library lacks {module},"
-                " with a marker on python_version",
-            )
+            yield hiding_problem(name, str(version or ""), module)
 
 
 def _shared(facts: Facts) -> Iterator[Problem]:
@@ -82,12 +77,14 @@ def _shared(facts: Facts) -> Iterator[Problem]:
             if both <= coming | staying and both & coming:
                 # The one that comes is what the lock can be blamed for.
                 subject, second = (one, other) if one in coming else (other, one)
+                locked = second in coming or second in {keep.name for keep in facts.plan.kept}
                 yield Problem(
                     subject=subject,
                     message=f"{subject} and {second} both bring {module!r}: in one directory, each"
                     " overwrites files of the other",
                     hint=f"keep one of them: what requires {second} mostly works with {subject}"
                     " as well, or uninstall the one that is there",
+                    exit_code=None if locked else 4,
                 )
 
 
@@ -133,20 +130,28 @@ RULES = (
         title="a distribution has a module of the standard library's name",
         why="Backports of modules that Python has by now are of no use: the standard library comes"
         " first on sys.path. Where their directory is put before it, as by PYTHONPATH, they hide"
-        " the real module from everything, and installers and programs fail in odd ways.",
+        " the real module from everything, and installers and programs fail in odd ways. Those that"
+        " are known for it are found before anything is fetched; all others, once they lie"
+        " unpacked.",
         severity=Severity.WARNING,
         exit_code=3,
         check=_hiding,
+        prove=hiding,
     ),
     Rule(
         code="SYS009",
         title="two distributions bring the same files",
         why="Some projects are published under several names, with one module in all of them."
         " Installed together, the files are a mixture, and removing one breaks the other. What is"
-        " known to clash is found before anything is fetched; anything else, once it is unpacked.",
+        " known to clash is found before anything is fetched; anything else, once it is unpacked,"
+        " where one file has different content in two of them, or in one and a distribution that"
+        " stays. The same content is no clash, nor are two __init__.py that only declare a"
+        " namespace; tests, docs and the like are SYS012. Where this is ignored, the file is that"
+        " of the last distribution by name; one that stays is never overwritten.",
         severity=Severity.ERROR,
         exit_code=3,
         check=_shared,
+        prove=clashing,
     ),
     Rule(
         code="SYS010",

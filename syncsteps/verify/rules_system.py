@@ -10,12 +10,14 @@ from syncsteps.plan import Install, Remove, Replace
 from syncsteps.verify.model import Facts, Problem, Rule, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from syncsteps.interpreter.model import InstalledDistribution
+    from syncsteps.interpreter.model import InstalledDistribution, Owner
 
 __all__ = ["RULES"]
+
+_MOST_NAMES = 4
 
 
 def _owned(facts: Facts) -> Iterator[Problem]:
@@ -29,10 +31,30 @@ def _owned(facts: Facts) -> Iterator[Problem]:
                 yield Problem(
                     subject=action.name,
                     message=f"{action.name} {action.selected.package.version or ''}".rstrip()
-                    + f" would {verb} {found.version} of {found.owner} in {found.location}",
+                    + f" would {verb} {found.version} in {found.location}, of {found.owner}"
+                    + _needed(found.owner),
                     hint=f"lock {action.name} at {found.version}, or pass --allow-replace"
                     f" {action.name} if what the system runs can live with that",
                 )
+
+
+def _needed(owner: Owner) -> str:
+    """Return who needs the package, as a part of a sentence; empty where nobody is known to."""
+    if not owner.needed_by:
+        return ""
+    single = len(owner.needed_by) == 1
+    text = f", which {_some(owner.needed_by)} need{'s' if single else ''}"
+    if owner.needed_indirectly:
+        text += f", and through {'it' if single else 'them'} {_some(owner.needed_indirectly)}"
+    return text
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = list(names) if len(names) <= _MOST_NAMES + 1 else list(names[:_MOST_NAMES])
+    if len(shown) < len(names):
+        shown.append(f"{len(names) - len(shown)} more")
+    *others, last = shown
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _goes(action: Install | Replace | Remove, found: InstalledDistribution) -> bool:
@@ -92,8 +114,10 @@ RULES = (
     Rule(
         code="SYS001",
         title="a distribution of the system would be replaced or shadowed",
-        why="Programs of the operating system import the version that apt, rpm or conda installed."
-        " Another one in front of it, or in its place, can break them.",
+        why="Programs of the operating system import the version that apt, rpm, apk or conda"
+        " installed. Another one in front of it, or in its place, can break them: first of all the"
+        " packages that need it, by what the system's own database says. Those that need it only"
+        " through others are named as well.",
         severity=Severity.ERROR,
         exit_code=4,
         check=_owned,

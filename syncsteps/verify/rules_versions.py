@@ -9,11 +9,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from syncsteps.plan import Install, Keep, Remove, Replace
-from syncsteps.requirements import requirements_of
+from syncsteps.requirements import extras_of, requirements_of
 from syncsteps.verify.model import Facts, Problem, Rule, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from packaging.requirements import Requirement
 
@@ -35,33 +35,57 @@ class _Change:
     cause: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Needing:
+    """An installed distribution that stays, or one of its extras, which ``asked_by`` needs."""
+
+    found: InstalledDistribution
+    extra: str = ""
+    asked_by: str = ""
+
+
 def _broken(facts: Facts) -> Iterator[Problem]:
     """Yield each requirement that is met now, of what stays, and would not be met any more."""
     changes = _changes(facts)
     if not changes:
         return
     environment = dict(facts.interpreter.environment)
-    for found in _staying(facts):
-        for requirement in requirements_of(found, environment, among=changes):
-            name = canonicalize_name(requirement.name)
-            change = changes[name]
+    for needing in _needing(facts):
+        for requirement in _requirements(needing, environment, among=changes):
+            change = changes[canonicalize_name(requirement.name)]
             if _met(requirement, change.before) and not (
                 change.unknown or _met(requirement, change.after)
             ):
-                yield _breakage(found, requirement, change)
+                yield _breakage(needing, requirement, change)
 
 
-def _breakage(found: InstalledDistribution, requirement: Requirement, change: _Change) -> Problem:
+def _requirements(
+    needing: _Needing, environment: Mapping[str, str], *, among: Collection[str]
+) -> Iterator[Requirement]:
+    """Yield what is required: of an extra, only what is not required without it."""
+    always: set[str] = set()
+    if needing.extra:
+        always = {str(each) for each in requirements_of(needing.found, environment, among=among)}
+    for each in requirements_of(needing.found, environment, extra=needing.extra, among=among):
+        if str(each) not in always:
+            yield each
+
+
+def _breakage(needing: _Needing, requirement: Requirement, change: _Change) -> Problem:
+    found = needing.found
     name = canonicalize_name(requirement.name)
     owner = f" of {found.owner}" if found.owner else ""
     wanted = f"{name}{requirement.specifier}"
     keep = f"lock {wanted}" if change.after is not None else f"add {wanted} to the project"
+    extra, asked = "", ""
+    if needing.extra:
+        extra, asked = f"[{needing.extra}]", f" (for {needing.asked_by}, which needs that extra)"
     return Problem(
         subject=name,
-        message=f"{found.name} {found.version}{owner} in {found.location} stays, and needs"
-        f" {wanted}: {change.before} is there, and {change.cause}",
-        hint=f"{keep}, or add {found.name} to the project so that both are resolved together; where"
-        f" nothing uses {found.name}, remove it with the tool that installed it",
+        message=f"{found.name}{extra} {found.version}{owner} in {found.location} stays{asked}, and"
+        f" needs {wanted}: {change.before} is there, and {change.cause}",
+        hint=f"{keep}, or add {found.name}{extra} to the project so that both are resolved"
+        f" together; where nothing uses {found.name}, remove it with the tool that installed it",
     )
 
 
@@ -115,14 +139,30 @@ def _remaining(facts: Facts) -> list[InstalledDistribution]:
     return [found for found in facts.interpreter.distributions if found.metadata not in gone]
 
 
-def _staying(facts: Facts) -> Iterator[InstalledDistribution]:
-    """Yield what the lock does not select, of each name the copy that is imported."""
-    selected = {action.name for action in facts.plan.actions if not isinstance(action, Remove)}
-    seen = set(selected)
-    for found in _remaining(facts):
-        if found.name not in seen:
-            seen.add(found.name)
-            yield found
+def _needing(facts: Facts) -> Iterator[_Needing]:
+    """Yield what the lock does not select and stays, and the extras that it needs of others.
+
+    Of each name it is the copy that is imported. An extra may also be one of a distribution that
+    the lock names without it, and that is there already.
+    """
+    coming = {action.name for action in facts.plan.actions if isinstance(action, Install | Replace)}
+    selected = coming | {keep.name for keep in facts.plan.kept}
+    there = {found.name: found for found in reversed(_remaining(facts)) if found.name not in coming}
+    environment = dict(facts.interpreter.environment)
+    waiting = [
+        _Needing(found=found)
+        for found in _remaining(facts)
+        if found.name not in selected and there[found.name] is found
+    ]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        needing = waiting.pop(0)
+        yield needing
+        for name, extra in extras_of(needing.found, environment, extra=needing.extra):
+            if name in there and (name, extra) not in seen:
+                seen.add((name, extra))
+                asked_by = needing.found.name
+                waiting.append(_Needing(found=there[name], extra=extra, asked_by=asked_by))
 
 
 def _downgraded(facts: Facts) -> Iterator[Problem]:

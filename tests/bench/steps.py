@@ -12,6 +12,7 @@ from syncsteps.events import (
     Importing,
     LockSelected,
     Planned,
+    Proven,
     Staged,
     Staging,
     Swapping,
@@ -42,6 +43,7 @@ _ENDS: Mapping[type[object], str] = {
     Planned: "tell of the plan",
     Staging: "wait for the lock of the interpreter",
     Staged: "stage",
+    Proven: "prove",
     Importing: "make ready to import",
     Swapping: "smoke",
 }

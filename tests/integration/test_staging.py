@@ -11,7 +11,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from packaging.version import Version
@@ -414,12 +414,42 @@ def test_the_pip_that_virtualenv_carries(
         options=StageOptions(),
         on_line=lambda _: None,
     )
-    stage = staging.read_stage(directory, interpreter=target, selection=selection)
+
+    def alone(name: str) -> NoReturn:
+        raise AssertionError(f"{name} was to be staged alone")
+
+    stage = staging.read_stage(directory, interpreter=target, selection=selection, alone=alone)
     assert [one.name for one in stage.distributions] == ["demo"]
 
 
-def test_two_wheels_that_overwrite_each_other(run: Callable[..., Stage], index: Index) -> None:
-    one = make_wheel(index.directory, "one", files={"cv2/__init__.py": "1"})
-    two = make_wheel(index.directory, "two", files={"cv2/__init__.py": "2"})
-    with pytest.raises(StagingError, match=r"one and two both bring .*cv2/__init__\.py"):
-        run(_locked(index, one), _locked(index, two), installer="uv")
+@both
+def test_of_wheels_that_overwrite_each_other_the_last_by_name_wins(
+    run: Callable[..., Stage], index: Index, target: Interpreter, installer: str
+) -> None:
+    wheels = [
+        make_wheel(
+            index.directory,
+            name,
+            files={"cv2/__init__.py": f"{name}\n", "cv2/own.py": "" if name == "zwei" else "x"},
+            entry_points={"console_scripts": {"cv": f"{name}:main"}},
+        )
+        for name in ("eins", "drei", "zwei")
+    ]
+    stage = run(*(_locked(index, wheel) for wheel in wheels), installer=installer)
+    scheme = target.scheme
+    init, own = (scheme.purelib / "cv2" / name for name in ("__init__.py", "own.py"))
+    script = scheme.scripts / "cv"
+    assert [(clash.loser, clash.winner, clash.target) for clash in stage.clashes] == [
+        *((loser, "zwei", script) for loser in ("drei", "eins")),
+        *((loser, "zwei", file) for file in (init, own) for loser in ("drei", "eins")),
+    ]
+    contents = {
+        file.target: file.source.read_text() for one in stage.distributions for file in one.files
+    }
+    assert contents[init] == "zwei\n"
+    assert contents[own] == ""
+    assert "from zwei import main" in contents[script]
+    for one in stage.distributions:
+        for file in one.files:
+            assert sha256(file.source) == file.sha256
+    assert not (stage.root / ".alone").exists()

@@ -403,7 +403,24 @@ def test_a_foreign_file_in_the_way_is_not_overwritten(
     before = system.snapshot()
     capsys.readouterr()
     assert system.run("sync") == 4
-    assert "alpha would overwrite 1 files of other" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "error SYS009: alpha would overwrite" in said
+    assert "clash.py of other, which stays" in said
+    assert system.snapshot() == before
+
+
+def test_a_foreign_file_of_nobody_s_is_not_overwritten_either(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = make_wheel(system.index.directory, "other", "1.0", files={"other.py": ""})
+    system.lock([other])
+    assert system.run("sync") == 0
+    site = next(system.prefix.rglob("other.py")).parent
+    (site / "clash.py").write_text("by hand\n", "utf-8")
+    system.lock([make_wheel(system.index.directory, "alpha", "1.0", files={"clash.py": "2\n"})])
+    before = system.snapshot()
+    assert system.run("sync") == 4
+    assert "overwrite 1 files of no distribution that is known" in capsys.readouterr().err
     assert system.snapshot() == before
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.support.index import Index
 
 __all__ = [
+    "PROJECT",
     "System",
     "Tool",
     "add_uv",

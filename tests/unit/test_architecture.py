@@ -78,6 +78,7 @@ LAYERS = (
             "syncsteps.exporting",
             "syncsteps.matrix",
             "syncsteps.pipeline",
+            "syncsteps.proof",
             "syncsteps.reading",
             "syncsteps.settling",
             "syncsteps.survey",

@@ -120,6 +120,26 @@ def test_a_run_that_is_refused_reports_what_it_came_to(
     assert document["interpreter"]["version"] == make_interpreter().version
 
 
+@pytest.mark.parametrize("verb", ["sync", "install", "verify", "smoke", "check", "recover"])
+def test_the_snapshots_that_a_project_names_are_what_it_verifies_against(
+    verb: str, substitute: Callable[[str, Callable[..., Any]], None], tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.syncsteps]\ninterpreter = "base.json"\n', encoding="utf-8"
+    )
+    seen: list[Settings] = []
+
+    def note(settings: Settings, **_: object) -> Outcome:
+        seen.append(settings)
+        return outcome(verb)
+
+    substitute(verb, note)
+    assert main([verb], environment={}, directory=tmp_path) == 0
+    assert seen[0].interpreter == ((str(tmp_path / "base.json"),) if verb == "verify" else ())
+    assert main([verb, "--interpreter", "x.json"], environment={}, directory=tmp_path) == 0
+    assert seen[1].interpreter == (str(tmp_path / "x.json"),)
+
+
 def test_verify_ends_with_1_on_an_error_only(
     substitute: Callable[[str, Callable[..., Any]], None], tmp_path: Path
 ) -> None:

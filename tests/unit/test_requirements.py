@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncsteps.requirements import required_name, requirements_of
+from syncsteps.requirements import extras_of, required_name, requirements_of
 from tests.support.values import make_installed, make_system
 
 ENVIRONMENT = dict(make_system().environment)
@@ -45,3 +45,19 @@ def test_what_an_extra_asks_for_comes_in_addition() -> None:
 
 def test_only_what_is_asked_about() -> None:
     assert names(among={"zope-interface", "colorama"}) == ["Zope.Interface"]
+
+
+def test_the_extras_that_are_asked_for_of_others() -> None:
+    one = make_installed(
+        requires=(
+            "requests[Use_Chardet,socks]>=2",
+            "plain",
+            "other[x]; python_version < '3'",
+            "deep[y]; extra == 'all'",
+            "broken[z",
+        )
+    )
+    always = [("requests", "socks"), ("requests", "use-chardet")]
+    assert sorted(extras_of(one, ENVIRONMENT)) == always
+    assert sorted(extras_of(one, ENVIRONMENT, extra="all")) == [("deep", "y"), *always]
+    assert list(extras_of(DISTRIBUTION, ENVIRONMENT)) == []

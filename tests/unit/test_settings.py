@@ -444,3 +444,16 @@ class TestSnapshots:
 
     def test_a_name_that_is_too_long_for_a_file_is_none(self, tmp_path: Path) -> None:
         assert not is_file_name("a" * 5000, tmp_path)
+
+
+def test_the_project_s_snapshots_are_no_target_to_change(tmp_path: Path) -> None:
+    write(tmp_path, 'interpreter = "base.json"\nquiet = true')
+    loaded = load_settings({}, environment={}, directory=tmp_path, recorded=False)
+    assert (loaded.interpreter, loaded.quiet) == ((), True)
+    assert load(tmp_path).interpreter == (str(tmp_path / "base.json"),)
+    for flags, variables in (
+        ({"interpreter": ["x.json"]}, {}),
+        ({}, {"SYNCSTEPS_INTERPRETER": "x.json"}),
+    ):
+        loaded = load_settings(flags, environment=variables, directory=tmp_path, recorded=False)
+        assert loaded.interpreter == (str(tmp_path / "x.json"),)

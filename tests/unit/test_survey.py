@@ -1,19 +1,22 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import syncsteps
 from syncsteps.errors import SettingsError
 from syncsteps.interpreter import from_json
 from syncsteps.pipeline import verify
-from syncsteps.receipts import receipt_path, state_directory
+from syncsteps.reading import read_recorded
+from syncsteps.receipts import make_receipt, receipt_path, state_directory, to_json
 from syncsteps.settings import load_settings
+from syncsteps.survey import take_survey
 from syncsteps.verify import Severity
+from tests.support.interpreters import make_interpreter
 from tests.support.targets import UNHASHED, record, write_lock
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support.values import make_entry, make_installed, make_lock
 
 
 def findings(directory: Path, table: str) -> list[tuple[str, str, Severity]]:
@@ -49,3 +52,41 @@ def test_what_this_machine_has_in_its_place_is_no_matter_to_a_recorded_target(
     receipt.write_text("of another system, and broken", encoding="utf-8")
     settings = load_settings({"interpreter": [str(file)]}, environment={}, directory=tmp_path)
     assert verify(settings, environment={}).receipt is None
+
+
+def test_receipts_on_this_disk_are_none_of_a_recorded_interpreter_s(tmp_path: Path) -> None:
+    write_lock(tmp_path, ("demo", "1.0"))
+    site = make_interpreter(tmp_path / "absent" / "target").scheme.purelib
+    installed = make_installed(version="0.9", location=site)
+    flags = {"interpreter": [str(record(tmp_path, "target", distributions=(installed,)))]}
+    settings = load_settings(flags, environment={}, directory=tmp_path)
+    interpreter = read_recorded(settings.interpreter[0])
+    receipt = receipt_path(state_directory(interpreter), "other")
+    receipt.parent.mkdir(parents=True)
+    entries = [make_entry(version="0.9")]
+    theirs = make_receipt("other", lock=make_lock(), python="3.12.7", entries=entries)
+    receipt.write_text(to_json(theirs), "utf-8")
+
+    recorded = take_survey(settings, interpreter, environment={})
+    assert recorded.ledger.receipts == ()
+    assert "SYS002" not in {finding.code for finding in recorded.findings}
+
+    here = take_survey(replace(settings, interpreter=()), interpreter, environment={})
+    assert [each.project for each in here.ledger.receipts] == ["other"]
+    assert "SYS002" in {finding.code for finding in here.findings}
+
+
+def test_a_recorded_interpreter_is_not_the_one_that_runs_this(tmp_path: Path) -> None:
+    write_lock(tmp_path, ("syncsteps", "9.0"))
+    tool = make_installed("syncsteps", location=Path(syncsteps.__file__).parent.parent)
+    flags = {"interpreter": [str(record(tmp_path, "target", distributions=(tool,)))]}
+    settings = load_settings(flags, environment={}, directory=tmp_path)
+    interpreter = read_recorded(settings.interpreter[0])
+    codes = {
+        wanted: {f.code for f in take_survey(each, interpreter, environment={}).findings}
+        for wanted, each in ((False, settings), (True, replace(settings, interpreter=())))
+    }
+    assert {wanted: "SYS010" in found for wanted, found in codes.items()} == {
+        False: False,
+        True: True,
+    }

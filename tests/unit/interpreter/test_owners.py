@@ -131,20 +131,41 @@ def test_rpm_is_asked_about_a_file_of_each(tmp_path: Path) -> None:
     free = make_metadata(tmp_path, "b-1.dist-info")
     rpm = make_rpm(
         tmp_path,
-        f'printf "%s\\n" "$@" > {tmp_path}/arguments; echo "$LC_ALL" > {tmp_path}/language\n'
+        f'case "$*" in *" -f "*) printf "%s\\n" "$@" > {tmp_path}/arguments;; *) exit;; esac\n'
+        f'echo "$LC_ALL" > {tmp_path}/language\n'
         f'printf "python3-a\\t/{DIST}/a-1.dist-info/METADATA\\npython3-a\\t/{DIST}/a.py\\n"\n'
         f'echo "file {free}/METADATA is not owned by any package"; exit 1',
     )
     assert find_owners([owned, free], root=tmp_path, rpm=rpm) == {owned: owner("rpm", "python3-a")}
     arguments = (tmp_path / "arguments").read_text("utf-8").splitlines()
     assert arguments == [
-        "-qf",
+        "-q",
+        "-f",
         "--queryformat",
         "[%{=NAME}\\t%{FILENAMES}\\n]",
         f"{owned}/METADATA",
         f"{free}/METADATA",
     ]
     assert (tmp_path / "language").read_text("utf-8") == "C\n"
+
+
+@posix
+def test_an_owner_comes_with_what_needs_it(tmp_path: Path) -> None:
+    metadata = make_metadata(tmp_path, "a-1.dist-info")
+    make_dpkg(tmp_path, {"python3-a": [f"/{DIST}/a-1.dist-info"]})
+    (tmp_path / "var/lib/dpkg/status").write_text(
+        "Package: tool\nStatus: install ok installed\nDepends: python3-a (>= 1)\n\n"
+        "Package: desktop\nStatus: install ok installed\nDepends: tool\n",
+        "utf-8",
+    )
+    assert find_owners([metadata], root=tmp_path) == {
+        metadata: Owner(
+            manager="dpkg",
+            package="python3-a",
+            needed_by=("tool",),
+            needed_indirectly=("desktop",),
+        )
+    }
 
 
 @posix

@@ -41,7 +41,12 @@ def full_interpreter() -> Interpreter:
                 direct_url='{"url": "file:///src", "dir_info": {}}',
                 requires=("ham>=2; python_version < '4'", "eggs"),
                 requires_python=">=3.9",
-                owner=Owner(manager="dpkg", package="python3-spam"),
+                owner=Owner(
+                    manager="dpkg",
+                    package="python3-spam",
+                    needed_by=("breakfast", "lunch"),
+                    needed_indirectly=("day",),
+                ),
             ),
             distribution(name="ham", metadata=SITE / "ham.egg-info"),
         ),
@@ -142,6 +147,11 @@ def changed(path: str, value: object) -> str:
         ("distributions/0", "spam", "key 'distributions[0]': expected an object, found a string"),
         ("distributions/1/name", KeyError, "key 'distributions[1].name': expected a string"),
         ("distributions/0/owner", "apt", "key 'distributions[0].owner': expected an object"),
+        (
+            "distributions/0/owner/needed_by/1",
+            None,
+            "key 'distributions[0].owner.needed_by[1]': expected a string, found null",
+        ),
         ("distributions/0/requires/0", {}, "key 'distributions[0].requires[0]': expected a string"),
     ],
 )
@@ -175,8 +185,11 @@ def test_what_earlier_versions_did_not_record_is_not_known() -> None:
     later = ("standard_library", "python_headers", "build_tools", "user", "unwritable_owners")
     for key in later:
         del value[key]
+    for key in ("needed_by", "needed_indirectly"):
+        del value["distributions"][0]["owner"][key]
     read = from_json(json.dumps(value))
     assert [getattr(read, key) for key in later] == [(), None, None, None, ()]
+    assert read.distributions[0].owner == Owner(manager="dpkg", package="python3-spam")
 
 
 def test_a_number_among_the_owners_is_no_truth_value() -> None:

@@ -29,6 +29,9 @@ def cases(root: ET.Element) -> dict[str, ET.Element]:
     return found
 
 
+STAGED = {rule.code for rule in RULES if rule.check is None}
+
+
 def counts(element: ET.Element) -> list[str | None]:
     return [element.get(key) for key in ("tests", "failures", "errors", "skipped")]
 
@@ -42,7 +45,7 @@ def test_a_rule_that_found_nothing_passes_and_a_finding_is_a_case() -> None:
     root = parsed("verify", outcomes=[outcome], error=CheckError("does not fit"))
     found = cases(root)
     assert root.get("name") == "syncsteps verify"
-    assert counts(root) == [str(len(RULES)), "1", "0", "0"]
+    assert counts(root) == [str(len(RULES)), "1", "0", str(len(STAGED))]
     failure = found["INT003 /usr"].find("failure")
     assert failure is not None
     assert failure.attrib == {"message": "/usr cannot be written to", "type": "INT003"}
@@ -51,16 +54,27 @@ def test_a_rule_that_found_nothing_passes_and_a_finding_is_a_case() -> None:
     assert [child.tag for child in warned] == ["system-out"]
     assert warned[0].text == "warning: m\nwhat to do: h"
     for rule in RULES:
-        if rule.code not in {"INT003", "FIL001"}:
+        if rule.code not in {"INT003", "FIL001", *STAGED}:
             assert list(found[f"{rule.code} {rule.title}"]) == []
     assert {case.get("classname") for case in found.values()} == {"syncsteps.verify"}
 
 
 def test_a_rule_that_is_ignored_is_skipped() -> None:
     root = parsed("verify", outcomes=[make_outcome(plan=make_plan_of())], ignored={"INT003"})
-    assert counts(root) == [str(len(RULES)), "0", "0", "1"]
-    (skipped,) = [case for case in root.iter("testcase") if case.find("skipped") is not None]
-    assert str(skipped.get("name")).startswith("INT003 ")
+    assert counts(root) == [str(len(RULES)), "0", "0", str(1 + len(STAGED))]
+    skipped = {
+        str(case.get("name"))[:6]: reason.get("message")
+        for case in root.iter("testcase")
+        if (reason := case.find("skipped")) is not None
+    }
+    assert skipped.pop("INT003") == "ignored"
+    assert skipped.keys() == STAGED
+    assert set(skipped.values()) == {"told by `sync`, once everything lies unpacked"}
+
+
+def test_a_rule_on_what_lies_unpacked_passes_once_that_was_looked_at() -> None:
+    root = parsed("sync", outcomes=[make_outcome("sync", plan=make_plan_of(), changed=True)])
+    assert counts(root) == [str(len(RULES)), "0", "0", "0"]
 
 
 def test_two_findings_of_one_name_are_told_apart() -> None:
@@ -118,7 +132,7 @@ def test_the_target_is_in_the_names() -> None:
         "syncsteps.verify.ubi9",
         "syncsteps.verify.slim",
     ]
-    assert counts(root) == [str(2 * len(RULES)), "2", "0", "0"]
+    assert counts(root) == [str(2 * len(RULES)), "2", "0", str(2 * len(STAGED))]
 
 
 def test_a_target_that_was_refused_is_an_error() -> None:
@@ -133,7 +147,7 @@ def test_a_target_that_was_refused_is_an_error() -> None:
         "syncsteps.verify.bad",
     ]
     assert counts(root[1]) == ["1", "0", "1", "0"]
-    assert counts(root) == [str(len(RULES) + 1), "0", "1", "0"]
+    assert counts(root) == [str(len(RULES) + 1), "0", "1", str(len(STAGED))]
     told = root[1].find("testcase/error")
     assert told is not None
     assert told.text == "two entries both apply\nwhat to do: choose"

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from syncsteps.errors import StagingError
 from syncsteps.interpreter.model import Scheme
 from syncsteps.locks.model import Archive, Directory, Vcs
+from syncsteps.staging.model import Clash
 from syncsteps.staging.record import parse_record
 from syncsteps.staging.tree import read_stage
 from tests.support.interpreters import make_interpreter
@@ -21,7 +23,10 @@ from tests.support.prefixes import select_version, selection_of, unpack
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from syncsteps.interpreter.model import Interpreter
+    from syncsteps.selection.model import Selection
     from syncsteps.staging.model import Stage, StagedDistribution
 
 SITE = "lib/python3.12/site-packages"
@@ -42,7 +47,18 @@ def prefix(tmp_path: Path) -> Path:
 
 
 def _read(prefix: Path, *wheels: Path, interpreter: Interpreter = TARGET) -> Stage:
-    return read_stage(prefix, interpreter=interpreter, selection=selection_of(*wheels))
+    return _read_selection(prefix, selection_of(*wheels), interpreter=interpreter)
+
+
+def _read_selection(
+    prefix: Path, selection: Selection, *, interpreter: Interpreter = TARGET
+) -> Stage:
+    """Read a stage in which no two distributions have the same file."""
+
+    def alone(name: str) -> NoReturn:
+        raise AssertionError(f"{name} was to be staged alone")
+
+    return read_stage(prefix, interpreter=interpreter, selection=selection, alone=alone)
 
 
 def _targets(one: StagedDistribution) -> dict[str, int]:
@@ -225,7 +241,7 @@ def test_direct_url_stays_for_the_rest(
 ) -> None:
     unpack(make_wheel(wheels), prefix, extra={"direct_url.json": json.dumps({"url": url})})
     selection = selection_of(select_version("demo", source=source))
-    (one,) = read_stage(prefix, interpreter=TARGET, selection=selection).distributions
+    (one,) = _read_selection(prefix, selection).distributions
     assert json.loads((prefix / INFO / "direct_url.json").read_text()) == {"url": kept}
     _assert_record_is_true(one, TARGET.scheme.purelib)
 
@@ -235,7 +251,7 @@ def test_a_direct_url_that_is_none(wheels: Path, prefix: Path, text: str) -> Non
     unpack(make_wheel(wheels), prefix, extra={"direct_url.json": text})
     selection = selection_of(select_version("demo", source=Directory(path=".")))
     with pytest.raises(StagingError, match="not what PEP 610 says"):
-        read_stage(prefix, interpreter=TARGET, selection=selection)
+        _read_selection(prefix, selection)
 
 
 def test_a_file_that_record_forgot_goes_along(wheels: Path, prefix: Path) -> None:
@@ -295,7 +311,7 @@ def test_what_is_missing_surplus_or_of_another_version(wheels: Path, prefix: Pat
         select_version("one", "1.1"), select_version("two", None), select_version("four", "4.0")
     )
     with pytest.raises(StagingError, match="what was staged is not what the lock says") as caught:
-        read_stage(prefix, interpreter=TARGET, selection=selection)
+        _read_selection(prefix, selection)
     assert caught.value.details == (
         "three 1.0 was staged, and the lock does not name it",
         "four 4.0 was not staged",
@@ -305,7 +321,7 @@ def test_what_is_missing_surplus_or_of_another_version(wheels: Path, prefix: Pat
 
 def test_nothing_staged(prefix: Path) -> None:
     with pytest.raises(StagingError, match=r"demo 1\.0 was not staged"):
-        read_stage(prefix, interpreter=TARGET, selection=selection_of(select_version("demo")))
+        _read_selection(prefix, selection_of(select_version("demo")))
 
 
 def test_two_versions_of_one_name(wheels: Path, prefix: Path) -> None:
@@ -319,7 +335,7 @@ def test_two_versions_of_one_name(wheels: Path, prefix: Path) -> None:
 def test_versions_are_compared_as_versions_and_names_normalized(wheels: Path, prefix: Path) -> None:
     unpack(make_wheel(wheels, "Demo.Pkg", "1.0"), prefix)
     selection = selection_of(select_version("demo-pkg", "1.0.0"))
-    (one,) = read_stage(prefix, interpreter=TARGET, selection=selection).distributions
+    (one,) = _read_selection(prefix, selection).distributions
     assert (one.name, one.version) == ("demo-pkg", "1.0")
 
 
@@ -333,14 +349,31 @@ def test_the_same_file_in_two_distributions(wheels: Path, prefix: Path) -> None:
         _assert_record_is_true(distribution, TARGET.scheme.purelib)
 
 
-def test_different_content_in_two_distributions(wheels: Path, prefix: Path) -> None:
-    one = make_wheel(wheels, "opencv-one", files={"cv2/__init__.py": "one"})
-    two = make_wheel(wheels, "opencv-two", files={"cv2/__init__.py": "two"})
-    unpack(one, prefix)
-    unpack(two, prefix)
-    expected = f"opencv-one and opencv-two both bring {SITE}/cv2/__init__.py"
-    with pytest.raises(StagingError, match=expected):
-        _read(prefix, one, two)
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_different_content_in_two_distributions(
+    order: tuple[int, int], wheels: Path, prefix: Path
+) -> None:
+    pair = (
+        make_wheel(wheels, "opencv-one", files={"cv2/__init__.py": "one", "cv2/same.py": ""}),
+        make_wheel(wheels, "opencv-two", files={"cv2/__init__.py": "two!", "cv2/same.py": ""}),
+    )
+    for number in order:
+        unpack(pair[number], prefix)
+    places = iter(("first", "second"))
+
+    @contextlib.contextmanager
+    def alone(name: str) -> Iterator[Path]:
+        place = prefix.parent / next(places)
+        unpack(pair[["opencv-one", "opencv-two"].index(name)], place)
+        yield place
+
+    stage = read_stage(prefix, interpreter=TARGET, selection=selection_of(*pair), alone=alone)
+    target = TARGET.scheme.purelib / "cv2/__init__.py"
+    assert stage.clashes == (Clash(loser="opencv-one", winner="opencv-two", target=target),)
+    assert (prefix / SITE / "cv2/__init__.py").read_text() == "two!"
+    for distribution in stage.distributions:
+        assert target.as_posix() in _targets(distribution)
+        _assert_record_is_true(distribution, TARGET.scheme.purelib)
 
 
 def test_two_staged_files_for_one_place(wheels: Path, prefix: Path) -> None:

@@ -105,11 +105,13 @@ class TestShared:
         (finding,) = found("SYS009", self.facts(install("psycopg2-binary"), installed=(other,)))
         assert finding.subject == "psycopg2-binary"
         assert finding.message.startswith("psycopg2-binary and psycopg2 both bring")
+        assert finding.exit_code == 4
 
     def test_one_that_comes_beside_one_that_is_kept(self) -> None:
         other = make_installed("psycopg2")
         facts = self.facts(install("psycopg2-binary"), keep(other), installed=(other,))
-        assert len(found("SYS009", facts)) == 1
+        (finding,) = found("SYS009", facts)
+        assert finding.exit_code == 3
 
     def test_one_that_comes_for_the_other(self) -> None:
         other = make_installed("psycopg2")

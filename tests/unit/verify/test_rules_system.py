@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from syncsteps.interpreter.model import Owner
 from syncsteps.plan import Install, Keep, Remove, Replace
 from syncsteps.settings import Settings
 from syncsteps.verify import verify
@@ -54,7 +55,7 @@ class TestOwned:
         owned = make_owned(version="0.9")
         (finding,) = found("SYS001", self.facts(install(shadows=owned), owned))
         assert finding.message == (
-            f"demo 1.0 would shadow 0.9 of python3-demo (dpkg) in {SYSTEM_SITE}"
+            f"demo 1.0 would shadow 0.9 in {SYSTEM_SITE}, of python3-demo (dpkg)"
         )
         assert "lock demo at 0.9" in finding.hint
         assert "--allow-replace demo" in finding.hint
@@ -63,12 +64,35 @@ class TestOwned:
     def test_a_copy_that_would_be_replaced(self) -> None:
         owned = make_owned(version="0.9", location=SITE)
         (finding,) = found("SYS001", self.facts(replace(owned), owned))
-        assert finding.message == f"demo 1.0 would replace 0.9 of python3-demo (dpkg) in {SITE}"
+        assert finding.message == f"demo 1.0 would replace 0.9 in {SITE}, of python3-demo (dpkg)"
 
     def test_a_copy_that_lies_behind_the_replaced_one(self) -> None:
         ours, theirs = make_installed(version="0.8"), make_owned(version="0.9")
         (finding,) = found("SYS001", self.facts(replace(ours), ours, theirs))
-        assert "would shadow 0.9 of python3-demo (dpkg)" in finding.message
+        assert "would shadow 0.9 in" in finding.message
+        assert finding.message.endswith("of python3-demo (dpkg)")
+
+    @pytest.mark.parametrize(
+        ("direct", "indirect", "told"),
+        [
+            (("foo",), (), "which foo needs"),
+            (("bar", "foo"), (), "which bar and foo need"),
+            (("foo",), ("bar",), "which foo needs, and through it bar"),
+            (("a", "b", "c"), ("d", "e"), "which a, b and c need, and through them d and e"),
+            (tuple("abcde"), (), "which a, b, c, d and e need"),
+            (tuple("abcdef"), tuple("ghijklm"),
+             "which a, b, c, d and 2 more need, and through them g, h, i, j and 3 more"),
+        ],
+    )  # fmt: skip
+    def test_who_needs_the_package_is_named(
+        self, direct: tuple[str, ...], indirect: tuple[str, ...], told: str
+    ) -> None:
+        owner = Owner(
+            manager="rpm", package="py-demo", needed_by=direct, needed_indirectly=indirect
+        )
+        owned = make_installed(version="0.9", location=SYSTEM_SITE, owner=owner)
+        (finding,) = found("SYS001", self.facts(install(shadows=owned), owned))
+        assert finding.message.endswith(f", of py-demo (rpm), {told}")
 
     @pytest.mark.parametrize(
         "spelled", ["zope-interface", "zope.interface", "Zope_Interface", "zope__interface"]

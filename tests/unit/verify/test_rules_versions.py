@@ -95,6 +95,61 @@ class TestBroken:
         assert finding.message.endswith("1.26.12 is there, and would be removed (not named)")
         assert "add urllib3<1.27 to the project" in finding.hint
 
+    SOCKS = make_installed("pysocks", "1.7.1")
+    REQUESTS = make_installed(
+        "requests",
+        "2.28.1",
+        requires=("idna", "PySocks<2; extra == 'socks'", "x[deep]; extra == 'socks'"),
+    )
+
+    def with_extra(
+        self, *others: InstalledDistribution, asks: str, actions: tuple[Action, ...] = ()
+    ) -> list[str]:
+        app = make_installed("app", "1.0", requires=(asks,))
+        actions = (replace(self.SOCKS), *actions)
+        system = make_system(app, self.SOCKS, *others)
+        facts = make_facts(plan=make_plan_of(*actions), interpreter=system)
+        return [finding.message for finding in found("SYS005", facts)]
+
+    def test_an_extra_that_a_staying_one_needs_of_a_staying_one(self) -> None:
+        (message,) = self.with_extra(self.REQUESTS, asks="requests[security,Socks]>=2")
+        assert message == (
+            f"requests[socks] 2.28.1 in {SITE} stays (for app, which needs that extra), and needs"
+            " pysocks<2: 1.7.1 is there, and 2.0 would come for it"
+        )
+
+    @pytest.mark.parametrize(
+        "asks", ["requests", "requests[security]", "requests[socks]; python_version < '3'"]
+    )
+    def test_an_extra_that_nobody_needs(self, asks: str) -> None:
+        assert self.with_extra(self.REQUESTS, asks=asks) == []
+
+    def test_an_extra_of_what_the_lock_keeps_without_it(self) -> None:
+        keep = Keep(selected=make_selected("requests"), installed=self.REQUESTS, reason="")
+        (message,) = self.with_extra(self.REQUESTS, asks="requests[socks]", actions=(keep,))
+        assert message.startswith("requests[socks] 2.28.1")
+
+    def test_an_extra_of_what_comes_anew_is_the_lock_s(self) -> None:
+        coming = (replace(self.REQUESTS, "3.0"),)
+        assert self.with_extra(self.REQUESTS, asks="requests[socks]", actions=coming) == []
+
+    def test_an_extra_of_an_extra(self) -> None:
+        deep = make_installed("x", requires=("pysocks<1.8; extra == 'deep'", "app[all]"))
+        messages = self.with_extra(self.REQUESTS, deep, asks="requests[socks]")
+        assert [message.partition(" in ")[0] for message in messages] == [
+            "requests[socks] 2.28.1",
+            "x[deep] 1.0",
+        ]
+        assert "(for requests, which needs that extra), and needs pysocks<1.8" in messages[1]
+
+    def test_what_is_needed_with_and_without_an_extra_is_told_once(self) -> None:
+        both = make_installed("requests", requires=("pysocks<2", "pysocks<1.8; extra == 'socks'"))
+        messages = self.with_extra(both, asks="requests[socks]")
+        assert [message.partition(": ")[0].rpartition(" ")[2] for message in messages] == [
+            "pysocks<2",
+            "pysocks<1.8",
+        ]
+
     @pytest.mark.parametrize(("behind", "breaks"), [("1.25", False), ("1.28", True)])
     def test_what_comes_to_light_behind_what_is_removed(self, behind: str, *, breaks: bool) -> None:
         copy = make_owned("urllib3", behind)
