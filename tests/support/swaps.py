@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import stat
 import subprocess
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Lab", "Tree", "differences", "without_stages"]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+_TICK = 0.0002
 
 Tree = dict[str, tuple[int, int, int, str]]
 
@@ -116,22 +119,45 @@ class Lab:
     def rehearse(self) -> tuple[float, float]:
         """Do what was captured, once to its end and once back; what comes is the new tree.
 
-        Returns how many seconds a swap takes, and undoing one that was killed near its end.
+        Returns how many seconds of work a swap is from its journal on, and undoing one of which
+        half was done.
         """
-        taken = []
-        for _ in range(3):
-            self.place.reset()
-            with self.start(self.child("commit")) as process:
-                taken.append(_until_ready(process, -1.0))
-                assert process.returncode == 0
+        self.place.reset()
+        swap, status = self.kill("commit", math.inf)
+        assert status == 0
         cleared = self.run(self.child("recover"))  # of the stage: that is not the commit's to do
         assert cleared.status == 0, cleared.stderr
         self.become_new()
-        swap = sorted(taken)[1]
         self.place.reset()
-        self.kill(self.child("commit"), swap / 2)
-        with self.start(self.child("recover")) as process:
-            return swap, _until_ready(process, -1.0)
+        self.kill("commit", swap / 2)
+        undoing, status = self.kill("recover", math.inf)
+        assert status == 0
+        return swap, undoing
+
+    def kill(self, verb: str, moment: float) -> tuple[float, int]:
+        """Start a child, and kill it when it has worked for ``moment`` seconds.
+
+        They count from when there is a journal, or from when it was ready if there is one already;
+        and they are those in which it had a processor, so that others that work on this machine do
+        not shift them. Returns how long it had worked, and its status.
+        """
+        with self.start(self.child(verb)) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline() == READY, process.stderr.read()
+            return self.kill_when_begun(process, moment), process.wait()
+
+    def kill_when_begun(self, process: subprocess.Popen[str], moment: float) -> float:
+        """Kill a process when it has worked for ``moment`` seconds since there is a journal."""
+        while not self.journal.exists() and process.poll() is None:
+            time.sleep(_TICK)
+        begun = now = _worked(process)
+        while now - begun < moment and process.poll() is None:
+            time.sleep(_TICK)
+            now = max(now, _worked(process))
+        process.kill()
+        process.communicate(timeout=300)
+        return now - begun
 
     def promised(self, status: int) -> str:
         """Which tree the journal of a swap, or else its status, says that it has to end in.
@@ -154,21 +180,13 @@ class Lab:
         assert self.values() == (self.new_values if found == "new" else self.old_values)
         return found
 
-    def kill(self, command: Sequence[str | Path], delay: float) -> int:
-        """Start a child, kill it ``delay`` seconds after it was ready, and return its status."""
-        with self.start(command) as process:
-            _until_ready(process, delay)
-        return process.returncode
-
-    def tree(self, *, anew: bool = False) -> Tree:
+    def tree(self) -> Tree:
         """Path to mode, owner, group and content of all that is in the prefix.
 
-        A file that is the same inode as one that was read before, and that has not been written to
-        since, is not read again; unless it is to be ``anew``.
+        A file that has not been touched since it was read before is not read again.
         """
-        known = {} if anew else self._known
         top = self.place.seen(self.place.prefix)
-        return {os.path.relpath(path, top): _describe(path, known) for path in _below(top)}
+        return {os.path.relpath(path, top): _describe(path, self._known) for path in _below(top)}
 
     def values(self) -> str:
         """What the interpreter says of all of ``modules`` when it has imported them."""
@@ -209,21 +227,12 @@ def differences(one: Tree, other: Tree) -> list[str]:
     ]
 
 
-def _until_ready(process: subprocess.Popen[str], delay: float) -> float:
-    """Wait until a child is ready, kill it ``delay`` seconds later or, if negative, let it end.
-
-    Returns how many seconds it was at work.
-    """
-    assert process.stdout is not None
-    assert process.stderr is not None
-    said = process.stdout.readline()
-    started = time.perf_counter()
-    assert said == READY, process.stderr.read()
-    if delay >= 0:
-        time.sleep(delay)
-        process.kill()
-    process.communicate(timeout=300)
-    return time.perf_counter() - started
+def _worked(process: subprocess.Popen[str]) -> float:
+    """How many seconds a process has had a processor; 0 where it has ended."""
+    try:
+        return int(Path(f"/proc/{process.pid}/schedstat").read_text("ascii").split()[0]) / 1e9
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
 
 
 def _below(top: Path) -> list[str]:
@@ -240,7 +249,8 @@ def _describe(path: str, known: dict[tuple[int, ...], str]) -> tuple[int, int, i
     if stat.S_ISLNK(status.st_mode):
         content = os.readlink(path)  # noqa: PTH115 - thousands of them: no Path for each
     elif stat.S_ISREG(status.st_mode):
-        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        # Not the time of its content, which a copy takes over and a wheel sets as it likes.
+        identity = (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
         if identity not in known:
             known[identity] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         content = known[identity]
