@@ -137,6 +137,13 @@ def codes(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def profiles(session: nox.Session) -> None:
+    """Write the profiles of Debian again, as root, from new roots; with `-- --ubuntu` Ubuntu's."""
+    install_project(session, "tests")
+    session.run("python", "-m", "tests.support.profiles", *session.posargs)
+
+
+@nox.session(default=False)
 def minimums(session: nox.Session) -> None:
     """The unit tests on the lowest versions of the dependencies that are promised."""
     session.install("uv>=0.7")

@@ -23,7 +23,7 @@ VERBS: Mapping[str, str] = {
     "check": "compare the interpreter with the lock and with the receipt",
     "inspect": "write the interpreter's snapshot as JSON",
     "recover": "finish or undo a sync that was cut off",
-    "explain": "say what a code means and what to do",
+    "explain": "say what a code means and what to do, or what is known of an image",
 }
 
 
@@ -42,7 +42,9 @@ def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     for verb, summary in VERBS.items():
         child = verbs.add_parser(verb, help=summary, description=summary, allow_abbrev=False)
         if verb == "explain":
-            child.add_argument("code", metavar="CODE", help="such as INT002")
+            child.add_argument(
+                "code", metavar="CODE", help="such as INT002, or an image such as debian:12"
+            )
         elif verb in argv:
             _add_own_options(child, verb)
             for option in OPTIONS:
@@ -82,7 +84,7 @@ def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
     keywords: dict[str, Any] = {"help": option.help, "dest": option.field, "default": None}
     if option.kind == "flag":
         keywords["action"] = "store_true"
-    elif option.kind in {"list", "paths"}:
+    elif option.kind in {"list", "snapshots"}:
         keywords |= {"action": "extend", "nargs": 1, "metavar": option.metavar}
     elif option.kind == "number":
         keywords |= {"type": _positive, "metavar": option.metavar}

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from syncsteps.commit import assemble, commit, commit_roots, new_stage, stage_receipt
+from syncsteps.commit import (
+    assemble,
+    commit,
+    commit_roots,
+    new_directories,
+    new_stage,
+    stage_receipt,
+)
 from syncsteps.errors import SmokeError, StagingError
 from syncsteps.events import (
     Event,
@@ -70,8 +77,7 @@ def carry_out(
         )
         staged = run.stage()
         imports, staged = run.smoke_imports(staged) if smoke else ((), staged)
-        receipt = survey.next_receipt(staged.distributions)
-        run.commit(staged, receipt)
+        receipt = run.commit(staged)
     return imports, receipt
 
 
@@ -195,9 +201,17 @@ class _Run:
         kept = tuple(d for d in staged.distributions if d.name not in changed)
         return imports, replace(staged, distributions=(*kept, *again.distributions))
 
-    def commit(self, staged: Stage, receipt: Receipt) -> None:
+    def commit(self, staged: Stage) -> Receipt:
         interpreter, plan = self.survey.interpreter, self.survey.plan
-        change = assemble(staged.distributions, plan.retired, interpreter=interpreter)
+        change = assemble(
+            staged.distributions,
+            plan.retired,
+            interpreter=interpreter,
+            directories=self.survey.ledger.directories,
+        )
+        receipt = self.survey.next_receipt(
+            staged.distributions, directories=new_directories(change, interpreter=interpreter)
+        )
         if plan.changes:
             self.on_event(Swapping(placed=len(change.place), retired=len(change.retire)))
         try:
@@ -213,6 +227,7 @@ class _Run:
             state=self.survey.state,
             roots=commit_roots(interpreter),
         )
+        return receipt
 
 
 def _refuse_failures(imports: Sequence[ImportResult]) -> None:

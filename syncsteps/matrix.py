@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from syncsteps.errors import SelectionError
 from syncsteps.events import Outcome
 from syncsteps.reading import read_recorded
+from syncsteps.settings import is_file_name
 from syncsteps.survey import Surveyor
 
 if TYPE_CHECKING:
@@ -76,9 +77,19 @@ def _verify(surveyor: Surveyor, interpreter: Interpreter, *, name: str, started:
 
 
 def target_names(files: Sequence[str]) -> Sequence[str]:
-    """Return names for snapshots in these files: as short as they can be and still differ."""
+    """Return names for snapshots in these files: as short as they can be and still differ.
+
+    A profile among them already has its name.
+    """
+    profiles = [file for file in files if not is_file_name(file, Path())]
+    paths = _short([file for file in files if file not in profiles], taken=profiles)
+    names = iter(paths)
+    return [file if file in profiles else next(names) for file in files]
+
+
+def _short(files: Sequence[str], *, taken: Sequence[str]) -> Sequence[str]:
     short = [Path(file).name.removesuffix(".json") for file in files]
-    if len(set(short)) == len(short):
+    if len({*short, *taken}) == len(short) + len(taken):
         return short
     try:
         common = os.path.commonpath([os.path.dirname(file) for file in files])  # noqa: PTH120 - text

@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["OPTIONS", "Kind", "Option"]
 
-Kind = Literal["flag", "text", "path", "paths", "list", "number"]
+Kind = Literal["flag", "text", "path", "snapshots", "list", "number"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,10 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="interpreter",
-        kind="paths",
-        metavar="FILE",
-        help="a snapshot written by inspect, in place of an interpreter; verify takes several",
+        kind="snapshots",
+        metavar="FILE|IMAGE",
+        help="in place of an interpreter: a snapshot that inspect wrote, or the name of a known"
+        " image, such as debian:12; verify takes several",
     ),
     Option(name="extra", kind="list", metavar="EXTRA", help="add an extra"),
     Option(name="all-extras", kind="flag", help="add every extra"),
@@ -140,6 +141,11 @@ OPTIONS: tuple[Option, ...] = (
         kind="number",
         metavar="SECONDS",
         help="how long to wait for another sync of the same interpreter (default: 600)",
+    ),
+    Option(
+        name="hashes",
+        kind="flag",
+        help="read every file in check, also those of unchanged size and time",
     ),
     Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
     Option(

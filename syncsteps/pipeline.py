@@ -8,9 +8,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from syncsteps import commit
-from syncsteps.check import Drift, plan_drift
 from syncsteps.check import check as find_drift
+from syncsteps.check import plan_drift
 from syncsteps.errors import (
     InterpreterError,
     SelectionError,
@@ -21,24 +20,22 @@ from syncsteps.events import (
     LockSelected,
     Outcome,
     Planned,
-    Recovered,
     TargetFound,
     Verified,
-    Waiting,
     silent,
 )
 from syncsteps.exporting import EXPORT_FORMATS, export, inspect
 from syncsteps.locks.boundaries import refuse_outside
 from syncsteps.reading import read_selection
-from syncsteps.receipts import state_directory
+from syncsteps.settling import locked, recover_first, settled, touched_since
 from syncsteps.smoke import SmokeTarget
 from syncsteps.survey import Survey, take_survey
 from syncsteps.verify import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
+    from syncsteps.check import Drift
     from syncsteps.events import Watcher
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.settings import Settings
@@ -55,13 +52,6 @@ __all__ = [
     "verify",
 ]
 
-_RECOVERED = {
-    commit.Outcome.UNDONE: "a sync was cut off; its changes have been undone",
-    commit.Outcome.FINISHED: "a sync was cut off; its changes have been completed",
-    commit.Outcome.CLEARED: "a sync was cut off; it had changed nothing, or everything, and its"
-    " leftovers have been removed",
-}
-
 
 def verify(
     settings: Settings,
@@ -71,15 +61,17 @@ def verify(
 ) -> Outcome:
     """Apply every rule and return what they found; nothing is written.
 
-    The target is one interpreter; for several recorded ones there is `verify_targets`.
+    The target is one interpreter; for several recorded ones there is `verify_targets`. No lock is
+    taken: a sync that is under way at the same time is an error, not half of what it does.
 
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: there is nothing to apply them
             to.
     """
     started = time.perf_counter()
-    interpreter = _target(settings, environment, on_event, real=False)
-    survey = _survey(settings, interpreter, environment, on_event)
+    interpreter = _target_at_rest(settings, environment, on_event, real=False)
+    with settled(settings, interpreter):
+        survey = _survey(settings, interpreter, environment, on_event)
     return _outcome("verify", survey, started)
 
 
@@ -161,18 +153,22 @@ def check(
 ) -> Outcome:
     """Compare the interpreter with the lock and with the receipt; nothing is written.
 
+    Files are read where their size or their time of modification says that they may have changed,
+    and with ``settings.hashes`` all of them. As in `verify`, no lock is taken.
+
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
         CheckError: the receipt cannot be read.
     """
     started = time.perf_counter()
-    interpreter = _target(settings, environment, on_event)
-    survey = _survey(settings, interpreter, environment, silent)
-    on_event(LockSelected(lock=survey.lock, selection=survey.selection))
-    if not settings.may_leave:
-        for item in survey.selection.packages:
-            refuse_outside(item.name, (item.chosen,), lock=survey.lock, root=survey.lock.root)
-    drifts = _drifts(survey)
+    interpreter = _target_at_rest(settings, environment, on_event)
+    with settled(settings, interpreter):
+        survey = _survey(settings, interpreter, environment, silent)
+        on_event(LockSelected(lock=survey.lock, selection=survey.selection))
+        if not settings.may_leave:
+            for item in survey.selection.packages:
+                refuse_outside(item.name, (item.chosen,), lock=survey.lock, root=survey.lock.root)
+        drifts = _drifts(survey, hashes=settings.hashes)
     return replace(_outcome("check", survey, started), drifts=drifts, findings=())
 
 
@@ -190,7 +186,7 @@ def recover(
     """
     started = time.perf_counter()
     interpreter = _target(settings, environment, on_event)
-    message = _recover(settings, interpreter, on_event)
+    message = recover_first(settings, interpreter, on_event)
     return Outcome(
         verb="recover",
         interpreter=interpreter,
@@ -210,15 +206,19 @@ def _sync(
 ) -> Outcome:
     started, moment = time.perf_counter(), time.time_ns()
     interpreter = _target(settings, environment, on_event, real=not dry_run)
-    if not dry_run and _recover(settings, interpreter, on_event):
+    if not dry_run:
+        recover_first(settings, interpreter, on_event)
+    if _may_be_stale(settings, interpreter, moment):
+        moment = time.time_ns()
         interpreter = inspect(settings, environment=environment)
-    survey = _survey(settings, interpreter, environment, on_event)
+    with settled(settings, interpreter) if dry_run else contextlib.nullcontext():
+        survey = _survey(settings, interpreter, environment, on_event)
     _refuse(survey.findings)
     on_event(Planned(plan=survey.plan, dry_run=dry_run))
     if dry_run or survey.current:
         return replace(_outcome(verb, survey, started), dry_run=dry_run)
-    with _locked(settings, survey.state, on_event):
-        if _touched_since(moment, interpreter):  # another sync may have come first
+    with locked(settings, survey.state, on_event):
+        if touched_since(moment, interpreter):  # another sync may have come first
             survey = _again(survey, settings, environment, on_event)
         if survey.current:
             return _outcome(verb, survey, started)
@@ -248,12 +248,29 @@ def _target(
     """Find the target and tell of it; ``real`` says that a snapshot of one will not do."""
     if real and settings.interpreter:
         raise SettingsError(
-            f"{', '.join(settings.interpreter)}: a snapshot, and this needs the interpreter itself",
-            hint="name it with --python; `verify`, `export` and `sync --dry-run` take a snapshot",
+            f"{', '.join(settings.interpreter)}: recorded, and this needs the interpreter itself",
+            hint="name it with --python; `verify`, `export` and `sync --dry-run` take a snapshot or"
+            " an image's name",
         )
     interpreter = inspect(settings, environment=environment)
     on_event(TargetFound(interpreter=interpreter))
     return interpreter
+
+
+def _target_at_rest(
+    settings: Settings, environment: Mapping[str, str], on_event: Watcher, *, real: bool = True
+) -> Interpreter:
+    """Do what `_target` does, and look twice at one that a sync may just have changed."""
+    moment = time.time_ns()
+    interpreter = _target(settings, environment, on_event, real=real)
+    if _may_be_stale(settings, interpreter, moment):
+        return inspect(settings, environment=environment)
+    return interpreter
+
+
+def _may_be_stale(settings: Settings, interpreter: Interpreter, moment: int) -> bool:
+    """Whether a sync may have been under way while the target was looked at, from ``moment`` on."""
+    return not settings.interpreter and touched_since(moment, interpreter)
 
 
 def _survey(
@@ -282,51 +299,10 @@ def _refuse(findings: Sequence[Finding]) -> None:
     )
 
 
-def _recover(settings: Settings, interpreter: Interpreter, on_event: Watcher) -> str:
-    """Settle a swap that was cut off, if there is one, and return what was done about it."""
-    state = state_directory(interpreter)
-    try:
-        if not commit.unsettled(state):
-            return ""
-    except OSError as error:
-        raise InterpreterError(
-            f"whether an earlier sync was cut off cannot be told: {state}: {error.strerror}",
-            hint="run as a user who may read that directory",
-        ) from error
-    with _locked(settings, state, on_event):
-        recovery = commit.recover(state, roots=commit.commit_roots(interpreter))
-    if recovery is None:
-        return ""
-    message = _RECOVERED[recovery.outcome]
-    on_event(Recovered(message=message))
-    return message
-
-
-@contextlib.contextmanager
-def _locked(settings: Settings, state: Path, on_event: Watcher) -> Iterator[None]:
-    def waiting() -> None:
-        on_event(Waiting(state=state))
-
-    with commit.interpreter_lock(state, timeout=settings.lock_timeout, on_wait=waiting):
-        yield
-
-
-def _touched_since(moment: int, interpreter: Interpreter) -> bool:
-    """Whether a sync may have changed the interpreter since ``moment``, in ns since the epoch.
-
-    Whatever comes or goes changes the time stamp of one of these directories; two seconds are the
-    coarsest clock of a file system.
-    """
-    scheme, state = interpreter.scheme, state_directory(interpreter)
-    directories = (scheme.purelib, scheme.platlib, state / "receipts")
-    return any(
-        path.is_dir() and path.stat().st_mtime_ns > moment - 2_000_000_000 for path in directories
-    )
-
-
-def _drifts(survey: Survey) -> tuple[Drift, ...]:
+def _drifts(survey: Survey, *, hashes: bool) -> tuple[Drift, ...]:
     """Return how the interpreter differs from the receipt, and then from the lock."""
-    found = find_drift(survey.receipt, survey.interpreter) if survey.receipt else ()
+    receipt = survey.receipt
+    found = find_drift(receipt, survey.interpreter, hashes=hashes) if receipt else ()
     known = {drift.distribution for drift in found}
     return (
         *found,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from syncsteps.errors import InterpreterError, SettingsError, SyncstepsError
 from syncsteps.events import TargetFound
 from syncsteps.interpreter import from_json, resolving
-from syncsteps.settings import read_pyproject
+from syncsteps.settings import is_file_name, read_pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def find_interpreter(settings: Settings, *, environment: Mapping[str, str]) -> Interpreter:
-    """Return the snapshot of the target that ``settings`` name: probed, or read from its file.
+    """Return the snapshot of the target that ``settings`` name: probed, or recorded.
 
     Raises:
         InterpreterError: there is no such target, or it cannot be used.
@@ -62,20 +62,42 @@ def _finding(
         yield found
 
 
-def read_recorded(file: str) -> Interpreter:
-    """Return the interpreter whose snapshot is in ``file``.
+def read_recorded(file: str, *, machine: str | None = None) -> Interpreter:
+    """Return the interpreter whose snapshot is in ``file``, or whose profile has that name.
+
+    ``machine`` is the processor for which a profile counts that does not name one, by default this
+    machine's.
 
     Raises:
-        InterpreterError: it cannot be read, or is no snapshot.
+        InterpreterError: it cannot be read, is no snapshot, or there is no such profile.
     """
+    if not is_file_name(file, Path()):
+        import platform  # noqa: PLC0415 - as below
+
+        from syncsteps.interpreter.profiles import (  # noqa: PLC0415 - few runs ask for one
+            find_profile,
+            to_interpreter,
+        )
+
+        return to_interpreter(*find_profile(file, machine=machine or platform.machine()))
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InterpreterError(
             f"cannot read the snapshot {file}: {error}",
-            hint="write one with `syncsteps inspect -o FILE`",
+            hint=f"write one with `syncsteps inspect -o FILE`, or name {_known_image(file)}",
         ) from error
     return from_json(text, file=file)
+
+
+def _known_image(file: str) -> str:
+    """Return which image ``file`` may have been meant to be, as it is to be named."""
+    from syncsteps.interpreter.profiles import profile_names  # noqa: PLC0415 - as above
+
+    name = Path(file).name
+    if name.partition("@")[0] in profile_names():
+        return f"the image {name}, without what is before it"
+    return "a known image such as debian:12"
 
 
 def read_project_lock(settings: Settings, *, environment: Mapping[str, str]) -> Lock:

@@ -67,6 +67,8 @@ class Receipt:
 
     ``project`` names the project, ``lock`` is the lock's file name, ``lock_digest`` its SHA-256 in
     hex. ``digest`` is the SHA-256 over the entries' digests: equal trees have equal digests.
+    ``directories`` are those that the project's syncs made among data files and scripts, relative
+    to the scheme's data directory, with ``/``: they go when they are left empty.
     """
 
     project: str
@@ -75,6 +77,7 @@ class Receipt:
     python: str
     entries: tuple[ReceiptEntry, ...]
     digest: str
+    directories: tuple[str, ...] = ()
 
 
 def state_directory(interpreter: Interpreter) -> Path:
@@ -87,6 +90,11 @@ class Ledger:
     """Every receipt of an interpreter, in the order of the projects' names."""
 
     receipts: tuple[Receipt, ...] = ()
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """The directories that any project's syncs made, sorted; see `Receipt`."""
+        return tuple(sorted({name for receipt in self.receipts for name in receipt.directories}))
 
     def of(self, project: str) -> Receipt | None:
         """Return the receipt of a project, names compared as PEP 503 normalizes them."""
@@ -126,15 +134,21 @@ def staged_digest(distribution: StagedDistribution) -> str:
     Paths are relative to the directory that holds its ``.dist-info``.
     """
     metadata = next(f for f in distribution.files if f.source.parent == distribution.metadata)
-    site = metadata.target.parent.parent
+    site = os.fspath(metadata.target.parent.parent)
     return tree_digest(
         (
-            os.path.relpath(file.target, site).replace(os.sep, "/"),
+            _relative(os.fspath(file.target), site),
             bool(file.mode & _EXECUTABLE),
             file.sha256,
         )
         for file in distribution.files
     )
+
+
+def _relative(path: str, site: str) -> str:
+    inside = f"{site}{os.sep}"  # as nearly everything is; `relpath` takes ten times as long
+    relative = path[len(inside) :] if path.startswith(inside) else os.path.relpath(path, site)
+    return relative.replace(os.sep, "/")
 
 
 def make_entry(
@@ -156,7 +170,12 @@ def make_entry(
 
 
 def make_receipt(
-    project: str, *, lock: Lock, python: str, entries: Iterable[ReceiptEntry]
+    project: str,
+    *,
+    lock: Lock,
+    python: str,
+    entries: Iterable[ReceiptEntry],
+    directories: Iterable[str] = (),
 ) -> Receipt:
     """Return the receipt for what ``project`` installed from ``lock`` into Python ``python``."""
     ordered = tuple(sorted(entries, key=lambda entry: entry.name))
@@ -167,6 +186,7 @@ def make_receipt(
         python=python,
         entries=ordered,
         digest=_digest(ordered),
+        directories=tuple(sorted(set(directories))),
     )
 
 
@@ -237,10 +257,21 @@ def from_json(text: str, *, file: str = "receipt") -> Receipt:
         ReceiptEntry(**_texts(row, ReceiptEntry, f"{file}: distributions[{number}]"))
         for number, row in enumerate(rows)
     )
-    receipt = Receipt(entries=entries, **_texts(data, Receipt, file))
+    receipt = Receipt(
+        entries=entries, directories=_directories(data, file), **_texts(data, Receipt, file)
+    )
     if receipt.digest != _digest(entries):
         raise _malformed(file, "its digest is not the one of its distributions")
     return receipt
+
+
+def _directories(data: dict[str, Any], file: str) -> tuple[str, ...]:
+    names = data.get("directories", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise _malformed(file, "key 'directories' is not a list of names")
+    if any(name.startswith("/") or ".." in name.split("/") or "\0" in name for name in names):
+        raise _malformed(file, "key 'directories' leads out of the interpreter")
+    return tuple(names)
 
 
 def _texts(row: object, model: type[Receipt | ReceiptEntry], where: str) -> dict[str, Any]:
@@ -248,7 +279,7 @@ def _texts(row: object, model: type[Receipt | ReceiptEntry], where: str) -> dict
         raise _malformed(where, "it is not an object")
     texts = {}
     for field in fields(model):
-        if field.name == "entries":
+        if field.name in {"entries", "directories"}:
             continue
         value = row.get(field.name)
         if not isinstance(value, str):

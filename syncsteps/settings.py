@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from syncsteps.selection.model import Request
     from syncsteps.verify.policy import Policy
 
-__all__ = ["Settings", "load_settings", "read_pyproject", "read_toml"]
+__all__ = ["Settings", "is_file_name", "load_settings", "read_pyproject", "read_toml"]
 _OUTSIDE = "LCK004"  # the rule on it
 _POLICY = "verify"  # the key in the file that is a table, and no option
 # A larger number of seconds is more than the system's clocks and waits can take.
@@ -63,6 +63,7 @@ class Settings:
     smoke_timeout: float = 60.0
     jobs: float = field(default_factory=lambda: float(os.cpu_count() or 1))
     lock_timeout: float = 600.0
+    hashes: bool = False
     json: str = ""
     junit: str = ""
     sarif: str = ""
@@ -178,7 +179,7 @@ def _from_flag(option: Option, value: Any) -> object:  # noqa: ANN401 - what arg
         return _number(option, value, where=where)
     if option.kind in {"text", "path"}:
         return _choice(option, value, where=where)
-    if option.kind == "paths":
+    if option.kind == "snapshots":
         return tuple(_choice(option, path, where=where) for path in value)
     return tuple(value) if option.kind == "list" else value
 
@@ -186,15 +187,29 @@ def _from_flag(option: Option, value: Any) -> object:  # noqa: ANN401 - what arg
 def _located(values: Mapping[str, Any], directory: Path) -> dict[str, Any]:
     """Return ``values`` with paths that start from ``directory``; ``-`` is no path."""
     paths = {option.field for option in OPTIONS if option.kind == "path"}
-    several = {option.field for option in OPTIONS if option.kind == "paths"}
+    several = {option.field for option in OPTIONS if option.kind == "snapshots"}
     return {
         name: _beside(value, directory)
         if name in paths
-        else tuple(_beside(each, directory) for each in value)
+        else tuple(
+            _beside(each, directory) if is_file_name(each, directory) else each for each in value
+        )
         if name in several
         else value
         for name, value in values.items()
     }
+
+
+def is_file_name(text: str, directory: Path) -> bool:
+    """Return whether ``text``, given for a snapshot, names a file and not the image of a profile.
+
+    That is so if it has a separator of directories in it, ends in ``.json``, or is the name of a
+    file in ``directory``.
+    """
+    if text.endswith(".json") or "/" in text or os.sep in text:
+        return True
+    # os.path.isfile, because Path.is_file raises where a name is too long to be one.
+    return os.path.isfile(directory / text)  # noqa: PTH113
 
 
 def _beside(path: str, directory: Path) -> str:
@@ -204,7 +219,7 @@ def _beside(path: str, directory: Path) -> str:
 def _from_variable(option: Option, text: str) -> object:
     if option.kind == "list":
         return tuple(text.replace(",", " ").split())
-    if option.kind == "paths":  # which may have blanks in them
+    if option.kind == "snapshots":  # whose paths may have blanks in them
         return tuple(path.strip() for path in text.split(",") if path.strip())
     if option.kind == "flag":
         if text.lower() in {"1", "true", "yes", "on"}:
@@ -253,9 +268,9 @@ def _from_toml(option: Option, value: object, *, where: str) -> object:
         return _number(option, value, where=where)
     if option.kind in {"text", "path"} and isinstance(value, str):
         return _choice(option, value, where=where)
-    if option.kind == "paths" and isinstance(value, str):
+    if option.kind == "snapshots" and isinstance(value, str):
         value = [value]
-    if option.kind in {"list", "paths"} and isinstance(value, list):
+    if option.kind in {"list", "snapshots"} and isinstance(value, list):
         check = _text if option.kind == "list" else functools.partial(_choice, option)
         texts = tuple(check(item, where=where) for item in value if isinstance(item, str))
         if len(texts) == len(value):
@@ -265,7 +280,7 @@ def _from_toml(option: Option, value: object, *, where: str) -> object:
         "number": "a number",
         "text": "a string",
         "path": "a string",
-        "paths": "a string or an array of strings",
+        "snapshots": "a string or an array of strings",
         "list": "an array of strings",
     }
     raise SettingsError(f"{where}: expected {expected[option.kind]}, found {value!r}")

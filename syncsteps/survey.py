@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from syncsteps.locks.staleness import read_workspace, staleness
 from syncsteps.plan import Keep, make_plan
 from syncsteps.reading import read_project_lock
 from syncsteps.receipts import (
+    Ledger,
     load_receipts,
     make_entry,
     make_receipt,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Lock
     from syncsteps.locks.staleness import Staleness
     from syncsteps.plan import Plan
-    from syncsteps.receipts import Ledger, Receipt, ReceiptEntry
+    from syncsteps.receipts import Receipt, ReceiptEntry
     from syncsteps.selection import Selection
     from syncsteps.settings import Settings
     from syncsteps.staging import StagedDistribution
@@ -66,8 +67,15 @@ class Survey:
         """The receipt of this project's last sync."""
         return self.ledger.of(self.project)
 
-    def next_receipt(self, staged: Sequence[StagedDistribution] = ()) -> Receipt:
+    def next_receipt(
+        self,
+        staged: Sequence[StagedDistribution] = (),
+        *,
+        directories: Sequence[str] = (),
+    ) -> Receipt:
         """Return the receipt that will be true once ``staged`` is in place.
+
+        ``directories`` are those that are made for it; see `Receipt`.
 
         It names what this project's syncs installed and what stays of that, and what it shares with
         another project that installed it. What was there without any of them is not the project's.
@@ -92,11 +100,14 @@ class Survey:
                 digest=staged_digest(distribution),
                 source_digest=self.source_digests.get(distribution.name, ""),
             )
+        data = self.interpreter.scheme.data
+        earlier = self.receipt.directories if self.receipt is not None else ()
         return make_receipt(
             self.project,
             lock=self.lock,
             python=self.interpreter.version,
             entries=entries.values(),
+            directories=(*directories, *(name for name in earlier if (data / name).is_dir())),
         )
 
     def _stands(self, entry: ReceiptEntry) -> bool:
@@ -109,7 +120,10 @@ class Survey:
         if self.plan.changes:
             return False
         wanted = self.next_receipt()
-        return self.receipt == wanted or (self.receipt is None and not wanted.entries)
+        if self.receipt is None:
+            return not wanted.entries
+        # A directory that has gone since is no reason to write.
+        return self.receipt == replace(wanted, directories=self.receipt.directories)
 
 
 def take_survey(
@@ -165,7 +179,9 @@ class Surveyor:
         """
         lock, settings, project = self.lock, self._settings, self._project
         selection = select(lock, settings.request, interpreter)
-        ledger = load_receipts(state_directory(interpreter))
+        # What this machine has where a recorded interpreter has its own is about another one.
+        recorded = bool(settings.interpreter)
+        ledger = Ledger() if recorded else load_receipts(state_directory(interpreter))
         digests = _source_digests(selection, lock, settings, known=self._digests)
         plan = make_plan(
             selection,
@@ -185,7 +201,7 @@ class Surveyor:
             staleness=self._staleness,
             settings=settings,
             owners=tuple((name, projects) for name, projects in others.items() if projects),
-            tool_home=Path(__file__).parent.parent,
+            tool_home=None if recorded else Path(__file__).parent.parent,
         )
         return Survey(
             interpreter=interpreter,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from syncsteps.late import import_late
 
 if TYPE_CHECKING:
-    from syncsteps.commit.assemble import assemble
+    from syncsteps.commit.assemble import assemble, new_directories
     from syncsteps.commit.guard import interpreter_lock, new_stage
     from syncsteps.commit.model import Change, Outcome, Placement, Recovery
     from syncsteps.commit.receipt import stage_receipt
-    from syncsteps.commit.recovery import recover, unsettled
+    from syncsteps.commit.recovery import pending, recover, unsettled
     from syncsteps.commit.retire import commit_roots, installed_files, prunable
     from syncsteps.commit.swap import commit
 
@@ -26,7 +26,9 @@ __all__ = [
     "commit_roots",
     "installed_files",
     "interpreter_lock",
+    "new_directories",
     "new_stage",
+    "pending",
     "prunable",
     "recover",
     "stage_receipt",
@@ -36,11 +38,11 @@ __all__ = [
 import_late(
     __name__,
     {
-        "syncsteps.commit.assemble": ("assemble",),
+        "syncsteps.commit.assemble": ("assemble", "new_directories"),
         "syncsteps.commit.guard": ("interpreter_lock", "new_stage"),
         "syncsteps.commit.model": ("Change", "Outcome", "Placement", "Recovery"),
         "syncsteps.commit.receipt": ("stage_receipt",),
-        "syncsteps.commit.recovery": ("recover", "unsettled"),
+        "syncsteps.commit.recovery": ("pending", "recover", "unsettled"),
         "syncsteps.commit.retire": ("commit_roots", "installed_files", "prunable"),
         "syncsteps.commit.swap": ("commit",),
     },

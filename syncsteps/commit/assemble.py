@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 from typing import TYPE_CHECKING
 
 from syncsteps.commit.model import Change, Placement
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.staging.model import StagedDistribution, StagedFile
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "new_directories"]
 
 
 def assemble(
@@ -25,11 +27,14 @@ def assemble(
     retired: Sequence[InstalledDistribution],
     *,
     interpreter: Interpreter,
+    directories: Iterable[str] = (),
 ) -> Change:
     """Return the change that puts ``staged`` in and takes ``retired`` away.
 
     A file that a distribution which stays lists as well (a namespace's ``__init__.py``) stays. A
     staged file that is there already with the same content is left as it is, whoever owns it.
+    ``directories`` are those that syncs have made (as `new_directories` names them): they go if
+    they are left empty.
 
     Raises:
         CommitError: there is no telling which files a retired distribution has.
@@ -46,15 +51,37 @@ def assemble(
         retire -= _listed(staying)
     # Two staged distributions may bring the same file, with the same content.
     files = {file.target: file for each in staged for file in each.files}
-    place = [file for file in files.values() if file.target in retire or not _same(file)]
-    in_the_way = [file for file in place if file.target not in retire and _exists(file.target)]
+    there = _Names()
+    place = [
+        file
+        for file in files.values()
+        if file.target in retire or file.target not in there or not _same(file)
+    ]
+    in_the_way = [file for file in place if file.target not in retire and file.target in there]
     if in_the_way:
         raise _collision(in_the_way, staged, interpreter)
     return Change(
         retire=tuple(sorted(retire)),
         place=tuple(Placement(source=file.source, target=file.target) for file in place),
         remove_empty=prunable(interpreter),
+        made=tuple(interpreter.scheme.data / name for name in directories),
     )
+
+
+def new_directories(change: Change, *, interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the directories that ``change`` makes where it may not remove every empty one.
+
+    They are those below the data directory, but in no library: relative to it, with ``/``, sorted.
+    """
+    data, own = interpreter.scheme.data, frozenset(prunable(interpreter))
+    found: set[Path] = set()
+    for parent in {placement.target.parent for placement in change.place}:
+        above = (parent, *parent.parents)
+        if own.isdisjoint(above):
+            inside = itertools.takewhile(lambda path: path != data, above)
+            if data in above:
+                found.update(path for path in inside if not path.exists())
+    return tuple(sorted(path.relative_to(data).as_posix() for path in found))
 
 
 def _listed(distributions: Iterable[InstalledDistribution]) -> set[Path]:
@@ -70,8 +97,22 @@ def _recorded(distribution: InstalledDistribution) -> list[Path]:
         return []
 
 
-def _exists(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
+class _Names:
+    """What there is, from one look at each directory: there can be tens of thousands of files."""
+
+    def __init__(self) -> None:
+        self._directories: dict[str, frozenset[str]] = {}
+
+    def __contains__(self, path: Path) -> bool:
+        parent, _, name = os.fspath(path).rpartition(os.sep)
+        names = self._directories.get(parent)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(parent))  # noqa: PTH208 - names are all that is needed
+            except (FileNotFoundError, NotADirectoryError):
+                names = frozenset()
+            self._directories[parent] = names
+        return name in names
 
 
 def _same(file: StagedFile) -> bool:

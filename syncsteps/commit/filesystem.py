@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import filecmp
 import os
 import shutil
 import stat
 import sys
+import unicodedata
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["REAL", "FileSystem", "Kind", "move", "remove_tree"]
+__all__ = ["REAL", "FileSystem", "Kind", "fold", "move", "remove_tree"]
 
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _KEPT_DIRECTORY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY})
@@ -47,6 +50,23 @@ class FileSystem:
             return Kind.LINK
         return Kind.DIRECTORY if stat.S_ISDIR(mode) else Kind.OTHER
 
+    def kinds(self, directory: Path) -> dict[str, Kind]:
+        """Return what each name in ``directory`` is; nothing where that does not exist."""
+        try:
+            with os.scandir(directory) as entries:
+                return {entry.name: _kind_of(entry) for entry in entries}
+        except _ABSENT:
+            return {}
+
+    def is_as_made(self, path: Path) -> bool:
+        """Whether ``path`` is a directory as `make_directory` makes them."""
+        return path.lstat().st_mode == stat.S_IFDIR | _DIRECTORY_MODE
+
+    def may_change(self, directory: Path) -> bool:
+        """Whether this process may add and remove names in ``directory``."""
+        effective = os.access in os.supports_effective_ids
+        return os.access(directory, os.W_OK | os.X_OK, effective_ids=effective)
+
     def names(self, directory: Path) -> tuple[str, ...]:
         """Return the sorted names in ``directory``, none where it does not exist."""
         try:
@@ -57,6 +77,13 @@ class FileSystem:
     def read(self, path: Path) -> bytes:
         """Return the content of a file."""
         return path.read_bytes()
+
+    def same(self, one: Path, other: Path) -> bool:
+        """Whether two names stand for the same: files of one content, or links to one target."""
+        kinds = {self.kind(one), self.kind(other)}
+        if kinds == {Kind.LINK}:
+            return one.readlink() == other.readlink()
+        return kinds == {Kind.FILE} and filecmp.cmp(one, other, shallow=False)
 
     def write(self, path: Path, content: bytes) -> None:
         """Write a file of mode 0644 that must not exist yet, and wait until it is on the disk."""
@@ -72,7 +99,7 @@ class FileSystem:
         path.chmod(_DIRECTORY_MODE)
 
     def rename(self, source: Path, target: Path) -> None:
-        """Rename a file or a symbolic link; a file at ``target`` is replaced."""
+        """Rename ``source``; a file or a link at ``target`` is replaced by a file or a link."""
         source.replace(target)
 
     def copy(self, source: Path, target: Path) -> None:
@@ -128,10 +155,10 @@ class FileSystem:
 REAL = FileSystem()
 
 
-def move(source: Path, target: Path, *, temporary: Path, files: FileSystem) -> None:
+def move(source: Path, target: Path, *, temporary: Callable[[], Path], files: FileSystem) -> None:
     """Rename ``source`` to ``target``, by way of a copy where they are on two file systems.
 
-    ``temporary`` is the copy's name while it is not whole; it is beside ``target``. Cut off at any
+    ``temporary`` gives the copy's name while it is not whole, beside ``target``. Cut off at any
     point, at least one of ``source`` and ``target`` is whole, and on the disk.
     """
     try:
@@ -141,11 +168,17 @@ def move(source: Path, target: Path, *, temporary: Path, files: FileSystem) -> N
             raise
     else:
         return
-    files.remove(temporary)
-    files.copy(source, temporary)
-    files.rename(temporary, target)
+    partial = temporary()
+    files.remove(partial)
+    files.copy(source, partial)
+    files.rename(partial, target)
     files.sync_directory(target.parent)
     files.remove(source)
+
+
+def fold(path: str) -> str:
+    """Return what is equal for two names that a file system may take for one and the same."""
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
 def remove_tree(path: Path, files: FileSystem) -> None:
@@ -156,6 +189,14 @@ def remove_tree(path: Path, files: FileSystem) -> None:
     for name in files.names(path):
         remove_tree(path / name, files)
     files.remove_directory(path)
+
+
+def _kind_of(entry: os.DirEntry[str]) -> Kind:
+    if entry.is_symlink():
+        return Kind.LINK
+    if entry.is_dir(follow_symlinks=False):
+        return Kind.DIRECTORY
+    return Kind.FILE if entry.is_file(follow_symlinks=False) else Kind.OTHER
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -28,7 +28,8 @@ The file is JSON in ASCII; a name that is not valid Unicode is kept by lone surr
     The directories that are made, outer ones first. None of them was there.
 ``place``
     Pairs of where a file comes from and where it goes. No target was there, except those that are
-    also in ``retire``.
+    also in ``retire``. A directory all of whose files go to one new directory is renamed as a
+    whole; the journal lists its files all the same, so that undoing takes away these and no other.
 ``remove_empty``
     The directories, inner ones first, that go at the end if they are empty.
 
@@ -56,21 +57,24 @@ class JournalFormatError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """What a commit will do; the fields are those of the file's format."""
+    """What a commit will do; the fields are those of the file's format.
+
+    Of placements there can be tens of thousands: they are kept as text.
+    """
 
     nonce: str
     retire: tuple[Path, ...]
     directories: tuple[Path, ...]
-    place: tuple[tuple[Path, Path], ...]
+    place: tuple[tuple[str, str], ...]
     remove_empty: tuple[Path, ...]
 
     def placing(self, number: int) -> Path:
         """The temporary name beside the target of placement ``number``."""
-        return self.place[number][1].parent / f".syncsteps-{self.nonce}-{number}"
+        return Path(self.place[number][1]).with_name(f".syncsteps-{self.nonce}-{number}")
 
     def restoring(self, number: int) -> Path:
         """The temporary name beside the place of retired file ``number``."""
-        return self.retire[number].parent / f".syncsteps-{self.nonce}-r{number}"
+        return self.retire[number].with_name(f".syncsteps-{self.nonce}-r{number}")
 
     def dump(self) -> bytes:
         """Return the journal as its file's content."""
@@ -79,10 +83,11 @@ class Journal:
             "nonce": self.nonce,
             "retire": [str(path) for path in self.retire],
             "directories": [str(path) for path in self.directories],
-            "place": [[str(source), str(target)] for source, target in self.place],
+            "place": self.place,
             "remove_empty": [str(path) for path in self.remove_empty],
         }
-        return json.dumps(content, indent=1).encode("ascii")
+        # A path on each line; with `indent`, thousands of them would take ten times as long.
+        return json.dumps(content, separators=(",\n", ": ")).encode("ascii")
 
     @classmethod
     def load(cls, content: bytes) -> Journal:
@@ -110,9 +115,7 @@ class Journal:
             nonce=nonce,
             retire=_paths(_list(data, "retire"), "retire"),
             directories=_paths(_list(data, "directories"), "directories"),
-            place=tuple(
-                (source, target) for source, target in (_paths(pair, "place") for pair in pairs)
-            ),
+            place=tuple((s, t) for s, t in (_texts(pair, "place") for pair in pairs)),
             remove_empty=_paths(_list(data, "remove_empty"), "remove_empty"),
         )
 
@@ -183,6 +186,10 @@ def _list(data: dict[str, Any], key: str) -> list[Any]:
 
 
 def _paths(values: list[Any], key: str) -> tuple[Path, ...]:
+    return tuple(Path(value) for value in _texts(values, key))
+
+
+def _texts(values: list[Any], key: str) -> tuple[str, ...]:
     if not all(isinstance(value, str) and "\0" not in value for value in values):
         raise JournalFormatError(f"key {key!r} does not hold paths")
-    return tuple(Path(value) for value in values)
+    return tuple(values)

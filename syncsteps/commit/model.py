@@ -26,12 +26,14 @@ class Change:
 
     ``retire`` are the files and symbolic links that go; those that are not there are ignored.
     ``place`` are those that come; a target may be there only if it is also retired. Directories
-    strictly below one of ``remove_empty`` that retiring leaves empty are removed at the end.
+    strictly below one of ``remove_empty`` that retiring leaves empty are removed at the end, and so
+    are those of ``made``, which may be anywhere.
     """
 
     retire: tuple[Path, ...] = ()
     place: tuple[Placement, ...] = ()
     remove_empty: tuple[Path, ...] = ()
+    made: tuple[Path, ...] = ()
 
 
 class Outcome(Enum):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncsteps.commit.filesystem import REAL, FileSystem, move, remove_tree
+from syncsteps.commit.filesystem import REAL, FileSystem, fold, move, remove_tree
 from syncsteps.commit.journal import Journal, JournalDirectory, JournalFormatError
 from syncsteps.commit.model import Outcome, Recovery
 from syncsteps.commit.territory import Territory
@@ -13,7 +14,6 @@ from syncsteps.errors import RecoveryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 __all__ = ["STAGE_PREFIX", "pending", "recover", "settle", "unsettled"]
 
@@ -116,32 +116,38 @@ def _undo(
 
     What is found at a path that the commit wanted to change is its own doing exactly if all that
     it had to retire first, on the way down to that path and at the path itself, has been retired
-    and has not been brought back yet. So this may be cut off and started again anywhere.
+    and has not been brought back yet; but for a file that somebody else has put there since, while
+    the one that was to come is still where it was staged. So this may be cut off and started again
+    anywhere.
     """
     away = {
         path: number
         for number, path in enumerate(journal.retire)
         if files.kind(directory.retired / str(number)) is not None
     }
-    waiting = frozenset(journal.retire) - away.keys()
+    # Where case does not matter, the file that comes can have the name of one that is still there.
+    waiting = {fold(str(path)) for path in journal.retire if path not in away}
 
     @functools.cache
     def ours(path: Path) -> bool:
-        return path not in waiting and (path.parent == path or ours(path.parent))
+        return fold(str(path)) not in waiting and (path.parent == path or ours(path.parent))
 
     for number in reversed(range(len(journal.place))):
-        _, target = journal.place[number]
+        source, target = map(Path, journal.place[number])
         if ours(target):
             files.remove(journal.placing(number))
-            files.remove(target)
+            if _was_placed(source, target, files):
+                files.remove(target)
     for path in reversed(journal.directories):
         if ours(path):
+            # Whoever has imported something in the meantime has left this there.
+            remove_tree(path / "__pycache__", files)
             files.remove_directory(path)
     for path, number in reversed(away.items()):
         move(
             directory.retired / str(number),
             path,
-            temporary=journal.restoring(number),
+            temporary=functools.partial(journal.restoring, number),
             files=files,
         )
     for name in files.names(directory.retired):
@@ -152,6 +158,11 @@ def _undo(
     files.sync_directory(directory.path)
     directory.clear(files)
     return len(away)
+
+
+def _was_placed(source: Path, target: Path, files: FileSystem) -> bool:
+    """Whether what is at ``target`` came from ``source``: by a rename, or by a copy of it."""
+    return files.kind(source) is None or files.same(source, target)
 
 
 def flush_all(roots: Iterable[Path], files: FileSystem) -> None:
@@ -182,7 +193,7 @@ def _read(path: Path, roots: tuple[Path, ...], files: FileSystem) -> Journal:
 
 def _refuse_outside(journal: Journal, roots: tuple[Path, ...]) -> None:
     territory = Territory(roots, gone=frozenset(journal.retire))
-    targets = (target for _, target in journal.place)
+    targets = (Path(target) for _, target in journal.place)
     for path in (*journal.retire, *journal.directories, *targets, *journal.remove_empty):
         try:
             location = territory.locate(path)

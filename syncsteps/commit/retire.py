@@ -29,7 +29,8 @@ def commit_roots(interpreter: Interpreter) -> tuple[Path, ...]:
 def prunable(interpreter: Interpreter) -> tuple[Path, ...]:
     """Return the directories below which what retiring leaves empty may go.
 
-    Not the data directory: what lies there, such as ``share/man/man1``, belongs to the system.
+    Not the data directory: what lies there, such as ``share/man/man1``, belongs to the system. Of
+    that only those go that a receipt names as made by a sync.
     """
     scheme = interpreter.scheme
     return tuple(dict.fromkeys((scheme.purelib, scheme.platlib, scheme.headers)))

@@ -23,7 +23,8 @@ class Territory:
         self._roots = tuple(dict.fromkeys(Path(os.path.realpath(root)) for root in roots))
         self._gone = gone
         self._directories: dict[Path, Path] = {}
-        self._held: dict[Path, bool] = {}
+        self._parents: dict[str, Path | None] = {}
+        self._held: dict[str, bool] = {}
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -36,20 +37,32 @@ class Territory:
         Raises:
             ValueError: the path is relative, or has ``..`` in it.
         """
+        parent, name = os.path.split(path)
+        if parent not in self._parents:
+            self._parents[parent] = self._resolved(path)
+        if name == "..":
+            raise ValueError(f"{path} has '..' in it")
+        resolved = self._parents[parent]
+        return path if resolved is None else resolved / name
+
+    def holds(self, location: Path) -> bool:
+        """Whether ``location`` (as `locate` returned it) is strictly below one of the roots."""
+        parent, name = os.path.split(location)
+        held = self._held.get(parent)
+        if held is None:
+            place = Path(parent)
+            held = any(place == root or root in place.parents for root in self._roots)
+            self._held[parent] = held
+        return held and name != ""
+
+    def _resolved(self, path: Path) -> Path | None:
+        """Return the directory of ``path``, links resolved; None where it is what it says."""
         if not path.is_absolute():
             raise ValueError(f"{path} is not an absolute path")
         if ".." in path.parts:
             raise ValueError(f"{path} has '..' in it")
-        return self._directory(path.parent) / path.name
-
-    def holds(self, location: Path) -> bool:
-        """Whether ``location`` (as `locate` returned it) is strictly below one of the roots."""
-        parent = location.parent
-        held = self._held.get(parent)
-        if held is None:
-            held = any(parent == root or root in parent.parents for root in self._roots)
-            self._held[parent] = held
-        return held and location.name != ""
+        resolved = self._directory(path.parent)
+        return None if resolved == path.parent else resolved
 
     def _directory(self, path: Path) -> Path:
         known = self._directories.get(path)

@@ -1,7 +1,8 @@
-"""The tags of a target in which this program's own `packaging` cannot run any more."""
+"""Compatibility tags that are computed here, for a target in which `packaging` does not run."""
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import re
@@ -12,11 +13,15 @@ from syncsteps.errors import InterpreterError
 from syncsteps.interpreter.model import Libc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from syncsteps.interpreter.model import Interpreter
 
-__all__ = ["tags_from_outside"]
+__all__ = ["tags_from_outside", "tags_of_linux"]
 
 _MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_")
+_LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+_OLDEST_GLIBC = {"x86_64": 5}  # else 17: there are no older tags for later processors
 
 
 def tags_from_outside(target: Interpreter) -> tuple[str, ...]:
@@ -30,7 +35,7 @@ def tags_from_outside(target: Interpreter) -> tuple[str, ...]:
         InterpreterError: it is for another system, or no CPython.
     """
     # A target asks nearly always for itself.
-    from packaging.tags import compatible_tags, cpython_tags, platform_tags  # noqa: PLC0415
+    from packaging.tags import platform_tags  # noqa: PLC0415
 
     differences = _differences(target)
     if differences:
@@ -45,13 +50,46 @@ def tags_from_outside(target: Interpreter) -> tuple[str, ...]:
     plain = f"cp{major}{minor}{'t' if target.free_threaded else ''}"
     abis = [f"{plain}d", plain] if target.debug else [plain]
     platforms = [name for name in platform_tags() if _suits(name, target.libc)]
+    return _tags((major, minor), abis, platforms)
+
+
+@functools.cache
+def tags_of_linux(version: str, *, libc: Libc, machine: str) -> tuple[str, ...]:
+    """Return the compatibility tags of CPython on a Linux, in order of preference.
+
+    It is the usual build of this ``version``, with a GNU C library or musl (PEP 600, PEP 656), on a
+    64-bit ``machine`` as ``uname -m`` names it.
+    """
+    major, minor = (int(part) for part in version.split(".")[:2])
+    platforms = [f"linux_{machine}", *_libc_platforms(libc, machine)]
+    return _tags((major, minor), [f"cp{major}{minor}"], platforms)
+
+
+def _tags(
+    python: tuple[int, int], abis: Sequence[str], platforms: Sequence[str]
+) -> tuple[str, ...]:
+    from packaging.tags import compatible_tags, cpython_tags  # noqa: PLC0415 - as above
+
+    name = "cp{}{}".format(*python)
     return tuple(
         str(tag)
         for tag in (
-            *cpython_tags((major, minor), abis, platforms),
-            *compatible_tags((major, minor), f"cp{major}{minor}", platforms),
+            *cpython_tags(python, abis, platforms),
+            *compatible_tags(python, name, platforms),
         )
     )
+
+
+def _libc_platforms(libc: Libc, machine: str) -> Iterator[str]:
+    """Yield what this version of the C library runs: all that older ones do, the latest first."""
+    major, newest = _release(libc.version)
+    if libc.name == "musl":
+        yield from (f"musllinux_{major}_{minor}_{machine}" for minor in range(newest, -1, -1))
+        return
+    for minor in range(newest, _OLDEST_GLIBC.get(machine, 17) - 1, -1):
+        yield f"manylinux_{major}_{minor}_{machine}"
+        if minor in _LEGACY:
+            yield f"{_LEGACY[minor]}_{machine}"
 
 
 def _suits(platform_tag: str, libc: Libc | None) -> bool:

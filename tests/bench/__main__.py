@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.bench.timing import Pair
 
-_CASES = ("exports", "growth", "syncs", "steps")
+_CASES = ("exports", "growth", "syncs", "commits", "steps")
 
 
 def _say(text: str) -> None:
@@ -89,6 +89,8 @@ def _results(bench: Bench, case: str, system: Path) -> Iterator[Pair | Steps]:
         yield from bench.growth()
     elif case == "syncs":
         yield from bench.syncs(system)
+    elif case == "commits":
+        yield from bench.commits()
     else:
         yield from bench.steps()
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import statistics
+from collections import defaultdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +14,12 @@ import syncsteps
 from syncsteps.interpreter import probe, to_json
 from syncsteps.settings import load_settings
 from tests.bench.rivals import RIVALS, install_own
-from tests.bench.steps import Steps, steps_of_export, steps_of_sync
-from tests.bench.timing import Command, compare
+from tests.bench.steps import COMMIT, Steps, steps_of_export, steps_of_sync
+from tests.bench.timing import Command, compare, time_of
 from tests.bench.universe import WRITERS, make_universe, write_uv_lock_of
 from tests.conformance.tools import clean_environment, install
 from tests.support.index import Index
+from tests.support.interpreters import throwaway_interpreter
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ __all__ = ["Bench"]
 
 _CHECKOUT = Path(syncsteps.__file__).parent.parent
 _SMALL, _LARGE, _HUGE = 200, 1_000, 10_000
-_DISTRIBUTIONS = 50
+_DISTRIBUTIONS, _FILES = 50, 100
 
 
 class Bench:
@@ -108,6 +112,64 @@ class Bench:
                 ),
                 rounds=self.rounds,
             )
+
+    def commits(self) -> Iterator[Steps]:
+        """Yield what journal and swap take of an install, beside uv's install of the same.
+
+        Both have everything in uv's cache, and a new interpreter each time, in turn.
+        """
+        project, files = self.work / "commits", self.work / "many"
+        project.mkdir()
+        modules = {f"part{n % 10}/module{n}.py": f"number = {n}\n" for n in range(_FILES)}
+        wheels = [
+            make_wheel(
+                files, name, files={f"{name}/{path}": text for path, text in modules.items()}
+            )
+            for name in (f"many{n:03}" for n in range(_SMALL))
+        ]
+        uv = install("uv", self.tools).program("uv")
+        seconds: dict[str, list[float]] = defaultdict(list)
+        with Index(files) as index:
+            write_uv_lock_of(wheels, project, index)
+            environment = {
+                **self.environment,
+                "UV_CACHE_DIR": str(self.work / "cache"),
+                "UV_DEFAULT_INDEX": index.url,
+            }
+            for number in range(self.rounds + 1):
+                took = self._commit(uv, project, environment, self.work / f"commit-{number}")
+                for step, value in took.items() if number else ():  # the first one fills the cache
+                    seconds[step].append(value)
+        yield Steps(
+            name=f"install {_SMALL} distributions of {_FILES} files, all in the cache",
+            seconds={step: statistics.median(values) for step, values in seconds.items()},
+        )
+
+    def _commit(
+        self, uv: Path, project: Path, environment: dict[str, str], place: Path
+    ) -> dict[str, float]:
+        theirs = throwaway_interpreter(place / "theirs")
+        ours = throwaway_interpreter(place / "ours")
+        to_theirs = ("--python", theirs)
+        options = ("--no-deps", "--break-system-packages", "--quiet", "-r", "-")
+        command = Command(
+            label="uv export | uv pip install",
+            steps=(
+                (uv, "export", "--frozen", "--quiet", *to_theirs),
+                (uv, "pip", "install", *options, *to_theirs),
+            ),
+            directory=project,
+            environment=environment,
+        )
+        alone = time_of(command).clock
+        settings = load_settings({"python": str(ours)}, environment={}, directory=project)
+        steps = steps_of_sync(settings, environment, smoke=False)
+        shutil.rmtree(place)
+        return {
+            "uv export | uv pip install": alone,
+            "syncsteps install": sum(steps.values()),
+            "its journal and swap": steps[COMMIT],
+        }
 
     def steps(self) -> Iterator[Steps]:
         """Yield the steps of an export of 200 packages."""

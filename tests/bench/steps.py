@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from syncsteps.events import Event
     from syncsteps.settings import Settings
 
-__all__ = ["Steps", "steps_of_export", "steps_of_sync"]
+__all__ = ["COMMIT", "Steps", "steps_of_export", "steps_of_sync"]
+
+COMMIT = "commit, or nothing"
 
 # An event ends the step that is named here.
 _ENDS: Mapping[type[object], str] = {
@@ -71,8 +73,13 @@ def steps_of_export(lock: Path, python: Path, *, rounds: int) -> dict[str, float
     }
 
 
-def steps_of_sync(settings: Settings, environment: Mapping[str, str]) -> dict[str, float]:
-    """Run a sync and return the seconds of each of its steps, by the events that end them."""
+def steps_of_sync(
+    settings: Settings, environment: Mapping[str, str], *, smoke: bool = True
+) -> dict[str, float]:
+    """Run a sync and return the seconds of each of its steps, by the events that end them.
+
+    Without ``smoke`` it is an install, and what is to be imported is not.
+    """
     steps: dict[str, float] = {}
     last = time.perf_counter()
 
@@ -84,8 +91,9 @@ def steps_of_sync(settings: Settings, environment: Mapping[str, str]) -> dict[st
             steps[name] = steps.get(name, 0.0) + now - last
             last = now
 
-    syncsteps.sync(settings, environment=environment, on_event=watch)
-    steps["commit, or nothing"] = time.perf_counter() - last
+    run = syncsteps.sync if smoke else syncsteps.install
+    run(settings, environment=environment, on_event=watch)
+    steps[COMMIT] = time.perf_counter() - last
     return steps
 
 

@@ -336,6 +336,30 @@ def test_a_module_that_writes_into_its_own_files_does_not_get_them_in(
     assert [path.read_text() for path in cached] == ["as locked\n"] * len(cached)
 
 
+def test_directories_that_syncs_made_go_with_the_last_file_and_others_stay(
+    system: System,
+) -> None:
+    made = system.index.directory
+    alpha = make_wheel(made, "alpha", data={"data/share/apps/alpha/icon.png": "icon"})
+    beta = make_wheel(made, "beta", data={"data/share/apps/beta.txt": "", "data/etc/b.conf": ""})
+    (system.prefix / "etc").mkdir()
+    before = {path for path in system.prefix.rglob("*") if path.is_dir()}
+    system.lock([alpha, beta])
+    assert system.run("sync") == 0
+    system.lock([beta])
+    assert system.run("sync") == 0
+    assert not (system.prefix / "share" / "apps" / "alpha").exists()
+    assert (system.prefix / "share" / "apps" / "beta.txt").exists()
+    system.lock([])
+    assert system.run("sync") == 0
+    after = {path for path in system.prefix.rglob("*") if path.is_dir()}
+    assert {p.name for p in after ^ before} <= {".syncsteps", "receipts"}
+    (receipt,) = system.prefix.rglob(".syncsteps/receipts/*.json")
+    written = receipt.stat().st_mtime_ns
+    assert system.run("sync") == 0
+    assert receipt.stat().st_mtime_ns == written
+
+
 def test_a_file_that_two_distributions_share_goes_with_the_last_of_them(system: System) -> None:
     shared = "__import__('pkgutil')\n"
     wheels = [
@@ -410,7 +434,42 @@ def test_two_syncs_at_once_end_as_one_after_the_other(system: System) -> None:
     assert [path.name for path in system.prefix.rglob(".syncsteps/*")] == ["receipts"]
 
 
-@pytest.mark.parametrize("verb", ["recover", "sync"])
+@pytest.mark.parametrize("verb", ["check", "verify", "sync"])
+def test_nobody_looks_at_an_interpreter_between_two_states(
+    verb: str, system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = make_wheel(system.index.directory, "alpha", "1.0", files={"alpha.py": "value = 1\n"})
+    system.lock([wheel])
+    assert system.run("sync") == 0
+    (state,) = system.prefix.rglob(".syncsteps")
+    (state / "commit").mkdir()
+    options = ["--dry-run"] if verb == "sync" else []
+    capsys.readouterr()
+    assert system.run(verb, *options) == 4
+    said = capsys.readouterr().err
+    assert "was cut off while it did" in said
+    assert "syncsteps recover" in said
+    assert system.run("recover") == 0
+    assert system.run(verb, *options) == 0
+
+
+def test_check_reads_every_file_on_request(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheel = make_wheel(system.index.directory, "alpha", "1.0", files={"alpha.py": "value = 1\n"})
+    system.lock([wheel])
+    assert system.run("sync") == 0
+    module = next(system.prefix.rglob("alpha.py"))
+    times = module.stat()
+    module.write_text("value = 2\n")
+    os.utime(module, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert system.run("check") == 0
+    capsys.readouterr()
+    assert system.run("check", "--hashes") == 1
+    assert "alpha.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["check", "recover", "sync"])
 def test_a_state_directory_that_cannot_be_looked_into_is_told(
     verb: str,
     system: System,
@@ -420,7 +479,8 @@ def test_a_state_directory_that_cannot_be_looked_into_is_told(
     def refuse(_: Path) -> bool:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(commit, "unsettled", refuse)  # root may look everywhere
+    for name in ("pending", "unsettled"):  # root may look everywhere
+        monkeypatch.setattr(commit, name, refuse)
     system.lock([])
     assert system.run(verb) == 4
     assert "whether an earlier sync was cut off cannot be told" in capsys.readouterr().err

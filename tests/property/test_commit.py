@@ -99,19 +99,24 @@ def put(path: Path, item: Item, content: str, store: Path) -> None:
 
 
 class World:
-    """A tree, a stage and a change on a real disk, made anew for each attempt."""
+    """A tree, a stage and a change on a real disk, made anew for each attempt.
 
-    def __init__(self, case: Case, base: Path) -> None:
+    With ``mirrored`` the stage is laid out as the target is, so that directories may come whole.
+    """
+
+    def __init__(self, case: Case, base: Path, *, mirrored: bool) -> None:
         self.base = base
+        self.stage = base / "state" / "stage-x"
+        self.mirrored = mirrored
         self.roots = (base / "site", base / "bin")
         self.state = base / "state"
-        for directory in (*self.roots, self.state / "stage-x"):
+        for directory in (*self.roots, self.stage):
             directory.mkdir(parents=True)
         for path, item in case.old.items():
             put(base / path, item, f"old {path}", self.state / "shared")
         place = []
         for number, (path, item) in enumerate(case.place.items()):
-            source = self.state / "stage-x" / str(number)
+            source = self.source(number, path)
             put(source, item, f"new {path}", self.state / "shared")
             place.append(Placement(source=source, target=base / path))
         self.change = Change(
@@ -120,6 +125,9 @@ class World:
             remove_empty=(base / "site",),
         )
         self.old = self.tree()
+
+    def source(self, number: int, path: str) -> Path:
+        return self.stage / (path if self.mirrored else str(number))
 
     def tree(self) -> Tree:
         return {
@@ -135,12 +143,12 @@ class World:
 
 def expected(case: Case, world: World) -> Tree:
     """What the new tree must be, worked out without the code under test."""
-    staged = snapshot(world.state / "stage-x")
+    staged = snapshot(world.stage)
     tree = {path: value for path, value in world.old.items() if path not in case.retire}
     for number, path in enumerate(case.place):
         for parent in reversed(Path(path).parents[:-2]):
             tree.setdefault(str(parent), (0o040755, b""))
-        tree[path] = staged[str(world.state / "stage-x" / str(number))]
+        tree[path] = staged[str(world.source(number, path))]
     emptied = {str(p) for path in case.retire for p in Path(path).parents[:-2]}
     for path in sorted(emptied, key=len, reverse=True):
         below = any(other.startswith(f"{path}/") for other in tree)
@@ -149,8 +157,8 @@ def expected(case: Case, world: World) -> Tree:
     return tree
 
 
-def worlds(case: Case, base: Path) -> Iterator[World]:
-    return (World(case, base / str(number)) for number in itertools.count())
+def worlds(case: Case, base: Path, *, mirrored: bool) -> Iterator[World]:
+    return (World(case, base / str(number), mirrored=mirrored) for number in itertools.count())
 
 
 def make_fault(kind: type[Crash | KeyboardInterrupt] | int) -> Fault:
@@ -185,6 +193,7 @@ def recover_in_bits(world: World, steps: tuple[int, ...], mounts: tuple[Path, ..
     case=cases(),
     kind=st.sampled_from(FAULTS),
     when=st.sampled_from(("before", "during", "after")),
+    mirrored=st.booleans(),
     mounted=st.booleans(),
     steps=st.tuples(*[st.integers(min_value=0, max_value=30)] * 3),
 )
@@ -194,11 +203,12 @@ def fail_at_every_operation(
     kind: type[Crash | KeyboardInterrupt] | int,
     when: Literal["before", "during", "after"],
     *,
+    mirrored: bool,
     mounted: bool,
     steps: tuple[int, ...],
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
-        made = worlds(case, Path(name))
+        made = worlds(case, Path(name), mirrored=mirrored)
         plain = next(made)
         new = expected(case, plain)
         counting = Faulty(mounts=(plain.base / "bin",) if mounted else ())

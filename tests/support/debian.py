@@ -18,11 +18,12 @@ from filelock import FileLock
 from syncsteps.processes import Completed, run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = [
     "BUNDLE",
     "Root",
+    "cached_root",
     "debian_root",
     "fork_root",
     "layer_root",
@@ -159,7 +160,14 @@ def missing_means() -> str | None:
 
 
 def debian_root(suite: str, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return a root of the Debian release ``suite``, made if need be. It is not to be written to.
+    """Return a root of the Debian release ``suite``, which is not to be written to."""
+    return cached_root(f"{suite}-{_RECIPE}", lambda root: _make_root(suite, root), environment)
+
+
+def cached_root(
+    name: str, make: Callable[[Path], None], environment: Mapping[str, str] = os.environ
+) -> Path:
+    """Return the root of this name, which ``make`` makes if it is not there yet.
 
     The roots are kept in ``$SYNCSTEPS_E2E_CACHE``, or else in the user's cache directory.
     """
@@ -168,10 +176,10 @@ def debian_root(suite: str, environment: Mapping[str, str] = os.environ) -> Path
         or Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache", "syncsteps", "e2e")
     )
     cache.mkdir(parents=True, exist_ok=True)
-    root = cache / f"{suite}-{_RECIPE}"
+    root = cache / name
     with FileLock(cache / f"{root.name}.lock"):
         if not root.is_dir():
-            _make_root(suite, root)
+            make(root)
     return root
 
 

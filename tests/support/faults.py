@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-__all__ = ["Crash", "Fault", "Faulty", "snapshot", "write"]
+__all__ = ["Crash", "Fault", "Faulty", "Folding", "snapshot", "write"]
 
 
 class Crash(BaseException):
@@ -51,11 +51,23 @@ class Faulty(FileSystem):
     def kind(self, path: Path) -> Kind | None:
         return self._step(lambda: super(Faulty, self).kind(path))
 
+    def kinds(self, directory: Path) -> dict[str, Kind]:
+        return self._step(lambda: super(Faulty, self).kinds(directory))
+
+    def is_as_made(self, path: Path) -> bool:
+        return self._step(lambda: super(Faulty, self).is_as_made(path))
+
+    def may_change(self, directory: Path) -> bool:
+        return self._step(lambda: super(Faulty, self).may_change(directory))
+
     def names(self, directory: Path) -> tuple[str, ...]:
         return self._step(lambda: super(Faulty, self).names(directory))
 
     def read(self, path: Path) -> bytes:
         return self._step(lambda: super(Faulty, self).read(path))
+
+    def same(self, one: Path, other: Path) -> bool:
+        return self._step(lambda: FileSystem().same(one, other))
 
     def write(self, path: Path, content: bytes) -> None:
         half = content[: len(content) // 2]
@@ -110,6 +122,29 @@ class Faulty(FileSystem):
         elif self.when == "during" and partly is not None:
             partly()
         raise self.fault
+
+
+class Folding(Faulty):
+    """A file system on which upper and lower case are the same, as macOS and Windows have it."""
+
+    def kind(self, path: Path) -> Kind | None:
+        return super().kind(self._real(path))
+
+    def rename(self, source: Path, target: Path) -> None:
+        real = self._real(target)
+        super().rename(self._real(source), target)
+        if real != target:
+            real.unlink()  # the one name for both is the new one
+
+    def remove(self, path: Path) -> None:
+        super().remove(self._real(path))
+
+    @staticmethod
+    def _real(path: Path) -> Path:
+        if os.path.lexists(path) or not path.parent.is_dir():
+            return path
+        same = (p for p in path.parent.iterdir() if p.name.lower() == path.name.lower())
+        return next(same, path)
 
 
 def write(path: Path, content: str = "", *, mode: int = 0o644) -> Path:

@@ -79,6 +79,7 @@ LAYERS = (
             "syncsteps.matrix",
             "syncsteps.pipeline",
             "syncsteps.reading",
+            "syncsteps.settling",
             "syncsteps.survey",
         ),
     ),

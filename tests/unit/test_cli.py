@@ -524,3 +524,93 @@ def test_version_is_that_of_pyproject(capsys: pytest.CaptureFixture[str]) -> Non
     assert found is not None
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"syncsteps {found[1]}\n"
+
+
+class TestProfiles:
+    """Images by name, in place of a file."""
+
+    def lock_native(self, directory: Path, platform: str) -> None:
+        name = f"demo-1.0-cp39-abi3-{platform}.whl"
+        (directory / "pylock.toml").write_text(
+            'lock-version = "1.0"\ncreated-by = "test"\n'
+            '[[packages]]\nname = "demo"\nversion = "1.0"\n'
+            f'[[packages.wheels]]\nname = "{name}"\nurl = "https://index.invalid/{name}"\n'
+            f'hashes = {{sha256 = "{"a" * 64}"}}\n',
+            encoding="utf-8",
+        )
+
+    def run(self, directory: Path, verb: str, image: str) -> int:
+        return main([verb, "--interpreter", image], environment={}, directory=directory)
+
+    @pytest.mark.parametrize(
+        ("image", "platform", "said"),
+        [
+            ("debian:11@amd64", "manylinux_2_34_x86_64", "needs glibc 2.34, the target has 2.31"),
+            ("debian:12@amd64", "manylinux_2_34_x86_64", ""),
+            ("ubi8-python3.11@amd64", "manylinux_2_34_x86_64", "needs glibc 2.34, the target has"),
+            ("alpine:3.22@amd64", "manylinux_2_34_x86_64", "needs glibc, the target has musl"),
+            ("alpine:3.22@amd64", "musllinux_1_1_x86_64", ""),
+            ("python:3.12-slim@amd64", "musllinux_1_1_x86_64", "needs musl, the target has glibc"),
+            ("debian:12@arm64", "manylinux_2_17_x86_64", "is for x86_64, the target is aarch64"),
+            ("debian:12@arm64", "manylinux_2_17_aarch64", ""),
+        ],
+    )
+    def test_wheels_fit_the_images_that_they_are_for(
+        self,
+        image: str,
+        platform: str,
+        said: str,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        self.lock_native(tmp_path, platform)
+        self.run(tmp_path, "verify", image)
+        errors = " ".join(capsys.readouterr().err.split())
+        assert ("FIL001" in errors) == bool(said)
+        assert said in errors
+
+    def test_what_a_managed_image_says_is_shown(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, ("demo", "1.0"))
+        assert self.run(tmp_path, "verify", "debian:12") == 1
+        errors = " ".join(capsys.readouterr().err.split())
+        assert "INT002" in errors
+        assert "To install Python packages system-wide, try apt install python3-xyz" in errors
+        assert self.run(tmp_path, "verify", "python:3.12-slim") == 0
+
+    def test_export_and_inspect_take_them_too(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, ("demo", "1.0"), marker="platform_machine == 'aarch64'")
+        assert self.run(tmp_path, "export", "ubi9@arm64") == 0
+        assert "demo==1.0" in capsys.readouterr().out
+        assert self.run(tmp_path, "export", "ubi9@amd64") == 0
+        assert "demo==1.0" not in capsys.readouterr().out
+        assert self.run(tmp_path, "inspect", "ubi9@arm64") == 0
+        snapshot = capsys.readouterr().out
+        (tmp_path / "ubi.json").write_text(snapshot, encoding="utf-8")
+        assert self.run(tmp_path, "inspect", "ubi.json") == 0
+        assert capsys.readouterr().out == snapshot
+
+    @pytest.mark.parametrize("verb", ["sync", "smoke", "check"])
+    def test_what_needs_the_interpreter_itself_refuses_them(
+        self, verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, ("demo", "1.0"))
+        assert self.run(tmp_path, verb, "debian:12") == 2
+        errors = " ".join(capsys.readouterr().err.split())
+        assert "debian:12: recorded, and this needs the interpreter itself" in errors
+
+    def test_an_unknown_one_ends_as_a_bad_snapshot_does(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write_lock(tmp_path, ("demo", "1.0"))
+        (tmp_path / "bad.json").write_text("{}", encoding="utf-8")
+        bad = self.run(tmp_path, "verify", "bad.json")
+        capsys.readouterr()
+        assert self.run(tmp_path, "verify", "debain:12") == bad == 4
+        errors = capsys.readouterr().err
+        assert "debain:12: there is neither such a file here nor a profile of that name" in errors
+        assert "Did you mean debian:12" in " ".join(errors.split())
+        assert "python:3.13-slim" in errors

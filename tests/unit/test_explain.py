@@ -43,3 +43,20 @@ def test_what_the_table_names_can_be_explained(
 ) -> None:
     assert explain(code) == 0
     assert capsys.readouterr().out.startswith(f"{code}: ")
+
+
+def test_of_a_profile_it_is_what_is_known_and_from_where(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert explain("python:3.10-slim@arm64") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.startswith("python:3.10-slim: Python 3.10.")
+    assert "glibc 2.41, aarch64" in text
+    assert "Installs to /usr/local/lib/python3.10/site-packages. Has: pip 23.0.1, setup" in text
+    assert "Dockerfiles of the repository docker-library/python" in text
+    assert "Approximate: the patch release of Python" in text
+
+
+def test_a_profile_that_cannot_be_a_target_says_why() -> None:
+    with pytest.raises(errors.InterpreterError, match=r"ubi8 has Python 3\.6"):
+        explain("ubi8")

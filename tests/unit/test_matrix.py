@@ -138,7 +138,25 @@ def test_fifty_targets_and_two_hundred_packages_take_seconds(tmp_path: Path) -> 
         (["/x/a/base.json", "/x/b/base.json"], ["a/base", "b/base"]),
         (["/x/base.json", "/x/base"], ["base.json", "base"]),
         (["/x/one.json"], ["one"]),
+        (["debian:12", "/x/one.json", "debian:12@arm64"], ["debian:12", "one", "debian:12@arm64"]),
+        (["ubi9", "/x/a/ubi9.json", "/x/b/c.json"], ["ubi9", "a/ubi9", "b/c"]),
     ],
 )
 def test_names_are_short_and_differ(files: list[str], names: list[str]) -> None:
     assert list(target_names([str(Path(file)) for file in files])) == names
+
+
+def test_profiles_and_files_make_one_matrix(tmp_path: Path) -> None:
+    write_lock(tmp_path, ("demo", "1.0"), ("pip", "1.0"))
+    flags = {"interpreter": ["debian:12", str(record(tmp_path, "base")), "python:3.13-slim@arm64"]}
+    settings = load_settings(flags, environment={}, directory=tmp_path)
+    debian, base, python = verify_targets(settings, environment={})
+    assert [one.target for one in (debian, base, python)] == [
+        "debian:12",
+        "base",
+        "python:3.13-slim@arm64",
+    ]
+    assert {finding.code for finding in debian.findings} >= {"INT002", "SYS001"}
+    assert [f.code for f in python.findings if f.code.startswith(("INT", "SYS001"))] == []
+    assert dict(python.interpreter.environment)["platform_machine"] == "aarch64"
+    assert "of python3-pip (dpkg)" in " ".join(finding.message for finding in debian.findings)

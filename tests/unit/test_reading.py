@@ -11,6 +11,7 @@ from syncsteps.interpreter import to_json
 from syncsteps.reading import (
     find_interpreter,
     read_project_lock,
+    read_recorded,
     read_selection,
     read_selection_only,
 )
@@ -96,3 +97,41 @@ def test_the_default_groups_of_the_tool_are_those_of_its_project(tmp_path: Path)
     assert read_project_lock(asked, environment={}).default_groups == ("lint",)
     plain = Settings(directory=tmp_path, lock=str(tmp_path / "uv.lock"))
     assert read_project_lock(plain, environment={}).default_groups == ()
+
+
+def test_a_profile_is_recorded_as_well(tmp_path: Path) -> None:
+    found = find_interpreter(settings(tmp_path, interpreter="debian:12@arm64"), environment={})
+    assert dict(found.environment)["platform_machine"] == "aarch64"
+    assert found.externally_managed is not None
+    assert read_recorded("debian:12", machine="arm64") == found
+    assert read_recorded("debian:12", machine="x86_64") != found
+
+
+def test_a_file_comes_before_a_profile_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = make_interpreter(tmp_path)
+    (tmp_path / "ubi9").write_text(to_json(recorded), encoding="utf-8")
+    assert read_recorded("ubi9", machine="x86_64") != recorded
+    monkeypatch.chdir(tmp_path)
+    assert read_recorded("ubi9", machine="x86_64") == recorded
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("absent.json", "or name a known image such as debian:12"),
+        (
+            "images.invalid/library/debian:12",
+            "or name the image debian:12, without what is before it",
+        ),
+        ("linux/arm64/ubi9@arm64", "or name the image ubi9@arm64, without what is before it"),
+        ("debian:99", "Did you mean debian:1"),
+    ],
+)
+def test_neither_a_file_nor_a_profile(tmp_path: Path, name: str, hint: str) -> None:
+    asked = settings(tmp_path, interpreter=name)
+    with pytest.raises(InterpreterError, match=name) as caught:
+        find_interpreter(asked, environment={})
+    assert caught.value.exit_code == 4
+    assert hint in caught.value.hint

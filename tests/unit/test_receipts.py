@@ -82,6 +82,16 @@ def test_a_receipt_reads_back_as_it_was() -> None:
     assert [row["name"] for row in json.loads(text)["distributions"]] == ["a", "b"]
 
 
+def test_directories_are_kept_and_an_older_receipt_has_none() -> None:
+    first = replace(receipt("first"), directories=("share/a", "share/b"))
+    second = replace(receipt("second"), directories=("share/b", "share/c"))
+    assert from_json(to_json(first)) == first
+    document = json.loads(to_json(first))
+    del document["directories"]
+    assert from_json(json.dumps(document)) == replace(first, directories=())
+    assert Ledger(receipts=(first, second)).directories == ("share/a", "share/b", "share/c")
+
+
 def test_equal_receipts_are_equal_bytes_in_whatever_order_they_were_made() -> None:
     assert to_json(receipt("shop", "a", "b")) == to_json(receipt("shop", "b", "a"))
     assert receipt("shop", "a").digest != receipt("shop", "b").digest
@@ -99,6 +109,9 @@ def test_equal_receipts_are_equal_bytes_in_whatever_order_they_were_made() -> No
         ('"1.0"', '"1.1"', "its digest is not the one of its distributions"),
         ('"1.0"', '"\\ud800"', "its digest is not the one of its distributions"),
         ("{", "[" * 200_000, "it is not JSON"),
+        ('"directories": []', '"directories": [1]', "key 'directories' is not a list of names"),
+        ('"directories": []', '"directories": ["/etc"]', "key 'directories' leads out of"),
+        ('"directories": []', '"directories": ["a/../../b"]', "key 'directories' leads out of"),
     ],
 )
 def test_a_malformed_receipt_says_what_is_wrong_and_where(old: str, new: str, why: str) -> None:

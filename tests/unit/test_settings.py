@@ -10,13 +10,13 @@ import pytest
 from syncsteps.errors import SettingsError
 from syncsteps.options import OPTIONS, Option
 from syncsteps.selection.model import Request
-from syncsteps.settings import Settings, load_settings, read_pyproject
+from syncsteps.settings import Settings, is_file_name, load_settings, read_pyproject
 
 BY_NAME = {option.name: option for option in OPTIONS}
 # For each kind: a value in each of the three sources, from the weakest to the strongest.
 VALUES: dict[str, tuple[str, str, Any]] = {
     "text": ('"of-file"', "of-variable", "of-flag"),
-    "paths": ('["of", "file"]', "of,variable", ["of", "flag"]),
+    "snapshots": ('["a.json", "f.json"]', "a.json,v.json", ["a.json", "debian:12"]),
     "list": ('["of", "file"]', "of,variable", ["of", "flag"]),
     "flag": ("false", "1", True),
     "number": ("1.5", "2", 3.0),
@@ -47,9 +47,9 @@ def values_for(
     if option.kind == "path":
         paths = tuple(str(directory / name) for name in READ["text"] if isinstance(name, str))
         return VALUES["text"], (paths[0], paths[1], paths[2])
-    if option.kind == "paths":
-        below = [tuple(str(directory / name) for name in names) for names in READ["list"]]  # type: ignore[attr-defined]
-        return VALUES["paths"], (below[0], below[1], below[2])
+    if option.kind == "snapshots":
+        one, two, three = (str(directory / f"{name}.json") for name in "afv")
+        return VALUES["snapshots"], ((one, two), (one, three), (one, "debian:12"))
     if not option.choices:
         return VALUES[option.kind], READ[option.kind]
     first, second, third = (option.choices * 2)[:3]
@@ -68,7 +68,7 @@ class TestOptions:
             "flag": bool,
             "text": str,
             "path": str,
-            "paths": tuple,
+            "snapshots": tuple,
             "list": tuple,
             "number": float,
         }
@@ -419,3 +419,28 @@ def test_an_empty_value_is_not_taken_for_the_default(name: str, value: str, tmp_
 
 def test_an_empty_variable_is_as_good_as_none(tmp_path: Path) -> None:
     assert load(tmp_path, environment={"SYNCSTEPS_PYTHON": ""}).python == ""
+
+
+class TestSnapshots:
+    @pytest.mark.parametrize(
+        "text", ["debian:12", "python:3.13-slim@arm64", "ubi9", "nothing-of-that-name"]
+    )
+    def test_a_plain_name_is_left_as_it_is(self, tmp_path: Path, text: str) -> None:
+        assert load(tmp_path, {"interpreter": [text]}).interpreter == (text,)
+        write(tmp_path, f'interpreter = "{text}"')
+        assert load(tmp_path).interpreter == (text,)
+
+    @pytest.mark.parametrize(
+        "text", ["base.json", "./base", "images/base", "linux/arm64/debian:12"]
+    )
+    def test_what_can_only_be_a_file_is_one(self, tmp_path: Path, text: str) -> None:
+        assert load(tmp_path, {"interpreter": [text]}).interpreter == (str(tmp_path / text),)
+
+    def test_a_file_of_that_name_comes_first(self, tmp_path: Path) -> None:
+        (tmp_path / "ubi9").write_text("{}")
+        (tmp_path / "alpine").mkdir()
+        flags = {"interpreter": ["ubi9", "alpine"]}
+        assert load(tmp_path, flags).interpreter == (str(tmp_path / "ubi9"), "alpine")
+
+    def test_a_name_that_is_too_long_for_a_file_is_none(self, tmp_path: Path) -> None:
+        assert not is_file_name("a" * 5000, tmp_path)

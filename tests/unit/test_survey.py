@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncsteps.errors import SettingsError
+from syncsteps.interpreter import from_json
 from syncsteps.pipeline import verify
+from syncsteps.receipts import receipt_path, state_directory
 from syncsteps.settings import load_settings
 from syncsteps.verify import Severity
 from tests.support.targets import UNHASHED, record, write_lock
@@ -34,3 +36,16 @@ def test_a_package_that_is_neither_locked_nor_installed(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="'plane' is neither in the lock nor installed") as e:
         findings(tmp_path, 'packages.plane.ignore = ["LCK003"]')
     assert e.value.hint == "did you mean 'plain'?"
+
+
+def test_what_this_machine_has_in_its_place_is_no_matter_to_a_recorded_target(
+    tmp_path: Path,
+) -> None:
+    write_lock(tmp_path, ("demo", "1.0"))
+    file = record(tmp_path, "target")
+    state = state_directory(from_json(file.read_text(encoding="utf-8")))
+    receipt = receipt_path(state, "other")
+    receipt.parent.mkdir(parents=True)
+    receipt.write_text("of another system, and broken", encoding="utf-8")
+    settings = load_settings({"interpreter": [str(file)]}, environment={}, directory=tmp_path)
+    assert verify(settings, environment={}).receipt is None

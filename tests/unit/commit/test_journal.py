@@ -29,7 +29,7 @@ def test_a_journal_reads_back_as_it_was_whatever_the_names(
         nonce="12ab",
         retire=retire,
         directories=directories,
-        place=tuple((path, path) for paths in place for path in paths),
+        place=tuple((str(path), str(path)) for paths in place for path in paths),
         remove_empty=remove,
     )
     assert Journal.load(journal.dump()) == journal

@@ -95,6 +95,78 @@ def test_a_commit_makes_exactly_the_change(target: Target) -> None:
     assert [path.name for path in target.state.iterdir()] == ["stage-1"]
 
 
+def package(target: Target) -> Change:
+    """A new package, staged as it will be."""
+    names = ("pkg/__init__.py", "pkg/core/a.py", "pkg/core/b.py", "pkg.dist-info/RECORD")
+    return Change(
+        place=tuple(
+            Placement(source=target.staged(name, name), target=target.site / name) for name in names
+        )
+    )
+
+
+@pytest.mark.parametrize("mounted", [False, True])
+def test_a_new_package_comes_by_as_few_renames_as_the_file_system_allows(
+    target: Target, *, mounted: bool
+) -> None:
+    renamed: list[str] = []
+
+    class Watched(Faulty):
+        def rename(self, source: Path, target: Path) -> None:
+            super().rename(source, target)
+            renamed.append(target.name)
+
+    files = Watched(mounts=(target.site,) if mounted else ())
+    commit(package(target), state=target.state, roots=target.roots, files=files)
+    assert {
+        path.removeprefix(f"{target.site}/"): content.decode()
+        for path, (mode, content) in target.tree().items()
+        if mode == 0o100644
+    } == {name: name for name in ("pkg/__init__.py", "pkg/core/a.py", "pkg/core/b.py")} | {
+        "pkg.dist-info/RECORD": "pkg.dist-info/RECORD"
+    }
+    placed = [name for name in renamed if not name.endswith(".json")]
+    assert len(placed) == (4 if mounted else 2), renamed
+
+
+def test_what_somebody_puts_there_in_the_meantime_is_not_overwritten(target: Target) -> None:
+    change = upgrade(target)
+    theirs = target.scripts / "demo2"
+    before = target.tree()
+
+    class Raced(Faulty):
+        def make_directory(self, path: Path) -> None:
+            super().make_directory(path)
+            if path.name == "deep":
+                write(theirs, "theirs")
+
+    with pytest.raises(CommitError, match="Somebody has just put this here"):
+        commit(change, state=target.state, roots=target.roots, files=Raced())
+    assert theirs.read_text() == "theirs"
+    theirs.unlink()
+    assert target.tree() == before
+
+
+def test_what_somebody_adds_to_a_new_package_outlives_the_rollback(target: Target) -> None:
+    change = package(target)
+
+    class Raced(Faulty):
+        def flush(self, directory: Path) -> None:
+            if not (target.site / "pkg" / "core" / "theirs.txt").exists():
+                write(target.site / "pkg" / "core" / "theirs.txt", "theirs")
+                write(target.site / "pkg" / "__pycache__" / "a.pyc", "byte code")
+                raise OSError(errno.EIO, "no")
+            super().flush(directory)
+
+    with pytest.raises(CommitError, match="rolled back"):
+        commit(change, state=target.state, roots=target.roots, files=Raced())
+    assert [path.removeprefix(f"{target.site}/") for path in target.tree()] == [
+        "pkg",
+        "pkg/core",
+        "pkg/core/theirs.txt",
+    ]
+
+
 def test_nothing_to_do_leaves_no_trace(target: Target) -> None:
     commit(Change(), state=target.state, roots=target.roots)
     missing = Change(retire=(target.site / "gone.py",))

@@ -10,7 +10,7 @@ from packaging.tags import sys_tags
 
 from syncsteps.errors import InterpreterError
 from syncsteps.interpreter.model import Interpreter, Libc
-from syncsteps.interpreter.tags import tags_from_outside
+from syncsteps.interpreter.tags import tags_from_outside, tags_of_linux
 from tests.support.interpreters import make_interpreter
 
 cpython = pytest.mark.skipif(sys.implementation.name != "cpython", reason="needs CPython")
@@ -97,3 +97,46 @@ def test_a_target_for_another_system_is_refused(
         tags_from_outside(replace(own, **{field: value}))  # type: ignore[arg-type]
     assert [line.startswith(said) for line in caught.value.details] == [True]
     assert "--python" in caught.value.hint
+
+
+class TestOfLinux:
+    @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+    @cpython
+    def test_for_this_system_they_are_what_packaging_says(self, own: Interpreter) -> None:
+        if own.libc is None or platform.machine() not in {"x86_64", "aarch64"}:
+            pytest.skip("another C library or processor")
+        found = tags_of_linux(platform.python_version(), libc=own.libc, machine=platform.machine())
+        inside = tuple(str(tag) for tag in sys_tags())
+        assert set(found) == set(inside)
+        # Where the plain tag of Linux stands depends on the version of `packaging`.
+        assert [tag for tag in found if "-linux_" not in tag] == [
+            tag for tag in inside if "-linux_" not in tag
+        ]
+
+    def test_musl_runs_what_was_built_for_older_ones(self) -> None:
+        libc = Libc(name="musl", version="1.2")
+        found = tags_of_linux("3.12.3", libc=libc, machine="aarch64")
+        assert list(dict.fromkeys(tag.rpartition("-")[2] for tag in found)) == [
+            "linux_aarch64",
+            "musllinux_1_2_aarch64",
+            "musllinux_1_1_aarch64",
+            "musllinux_1_0_aarch64",
+            "any",
+        ]
+        assert found[0].startswith("cp312-cp312-")
+
+    @pytest.mark.parametrize(
+        ("machine", "oldest"),
+        [
+            ("x86_64", ["manylinux_2_5_x86_64", "manylinux1_x86_64"]),
+            ("aarch64", ["manylinux_2_17_aarch64", "manylinux2014_aarch64"]),
+        ],
+    )
+    def test_glibc_goes_back_to_the_oldest_of_the_processor(
+        self, machine: str, oldest: list[str]
+    ) -> None:
+        libc = Libc(name="glibc", version="2.18")
+        found = tags_of_linux("3.10.1", libc=libc, machine=machine)
+        platforms = list(dict.fromkeys(tag.rpartition("-")[2] for tag in found))
+        assert platforms[:2] == [f"linux_{machine}", f"manylinux_2_18_{machine}"]
+        assert platforms[-3:] == [*oldest, "any"]

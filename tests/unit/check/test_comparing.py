@@ -1,21 +1,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from syncsteps.check import Drift, DriftKind, check, installed_digest, plan_drift
+from syncsteps.check import Drift, DriftKind, check, installed_digest
 from syncsteps.errors import CheckError
 from syncsteps.interpreter.model import InstalledDistribution
 from syncsteps.locks.model import Lock
-from syncsteps.plan import Install, Keep, Remove, Replace
 from syncsteps.receipts import ReceiptEntry, make_receipt, tree_digest
 from tests.support.faults import write
 from tests.support.interpreters import make_interpreter
-from tests.support.values import make_installed, make_plan_of, make_selected
 from tests.support.wheels import record
 
 if TYPE_CHECKING:
@@ -140,13 +139,14 @@ def test_other_hash_algorithms_in_record(interpreter: Interpreter) -> None:
     text = "demo/__init__.py,{},12\n"
     digest = "iK1rGLLuJkwL-9ClO8gzLtOmgVbAHBNN7jzWVZCTK-SUvsgXqBCNQ0HaqlGTlBo3"
     write(path, text.format(f"sha384={digest}"))
-    (drift,) = check(receipt_for(interpreter), interpreter)
-    assert drift.kind is DriftKind.FILE_MODIFIED
+    found = check(receipt_for(interpreter), interpreter)
+    assert [drift.kind for drift in found] == [DriftKind.FILE_MODIFIED, DriftKind.FILE_FOREIGN]
     write(path, text.format("md5=0000"))
     receipt = receipt_for(interpreter)
-    assert check(receipt, interpreter) == ()
+    assert [drift.kind for drift in check(receipt, interpreter)] == [DriftKind.FILE_FOREIGN]
     write(interpreter.scheme.purelib / "demo" / "__init__.py", "version = 2\n")
-    assert [drift.kind for drift in check(receipt, interpreter)] == [DriftKind.TREE]
+    found = check(receipt, interpreter)
+    assert [drift.kind for drift in found] == [DriftKind.FILE_FOREIGN, DriftKind.TREE]
 
 
 def test_what_cannot_be_read_is_an_error(interpreter: Interpreter) -> None:
@@ -161,22 +161,79 @@ def test_what_cannot_be_read_is_an_error(interpreter: Interpreter) -> None:
         check(receipt, interpreter)
 
 
-def test_what_a_sync_would_do_is_told_as_what_it_is() -> None:
-    alpha = make_installed("alpha", "1.0")
-    plan = make_plan_of(
-        Install(selected=make_selected("alpha", "2.0"), reason="stands before", shadows=alpha),
-        Install(selected=make_selected("beta", "1.0"), reason="not installed"),
-        Keep(selected=make_selected("gamma"), installed=make_installed("gamma"), reason="there"),
-        Remove(installed=make_installed("delta", "1.0"), reason="nothing needs it"),
-        Replace(
-            selected=make_selected("eta", "1.0"),
-            installed=make_installed("eta", "1.0"),
-            reason="its source has changed",
-        ),
-    )
-    assert [str(drift) for drift in plan_drift(plan)] == [
-        "alpha: other version: stands before",
-        "beta: missing: not installed",
-        "delta: not in the lock: nothing needs it",
-        "eta: not what is locked: its source has changed",
+def test_a_change_of_the_same_size_is_found_by_its_time_or_by_reading(
+    interpreter: Interpreter,
+) -> None:
+    receipt = receipt_for(interpreter)
+    site = interpreter.scheme.purelib
+    module, written = site / "demo" / "__init__.py", (site / INFO / "RECORD").stat().st_mtime_ns
+    write(module, "version = 2\n")
+    os.utime(module, ns=(written, written))
+    assert check(receipt, interpreter) == ()
+    assert [drift.path for drift in check(receipt, interpreter, hashes=True)] == [module]
+    os.utime(module, ns=(written + 1, written + 1))
+    assert [drift.path for drift in check(receipt, interpreter)] == [module]
+
+
+def test_a_file_that_was_only_touched_is_read_and_is_right(interpreter: Interpreter) -> None:
+    receipt = receipt_for(interpreter)
+    later = (interpreter.scheme.purelib / INFO / "RECORD").stat().st_mtime_ns + 10**9
+    os.utime(interpreter.scheme.purelib / "demo" / "__init__.py", ns=(later, later))
+    assert check(receipt, interpreter) == ()
+
+
+@pytest.mark.parametrize("digest", ["sha256=", "sha256=AAAA", "sha256=not*base64"])
+def test_a_recorded_hash_that_is_none_does_not_keep_a_file_from_being_read(
+    digest: str, interpreter: Interpreter
+) -> None:
+    site = interpreter.scheme.purelib
+    size = len(FILES["demo/__init__.py"])
+    write(site / INFO / "RECORD", f"demo/__init__.py,{digest},{size}\ndemo/data.txt,,\n")
+    receipt = receipt_for(interpreter)
+    write(site / "demo" / "__init__.py", "version = 2\n")
+    assert check(receipt, interpreter, hashes=True) == check(receipt, interpreter) != ()
+
+
+def test_what_nobody_lists_is_told_where_it_lies(interpreter: Interpreter) -> None:
+    receipt = receipt_for(interpreter)
+    site = interpreter.scheme.purelib
+    write(site / "demo" / "sitecustomize.py", "")
+    write(site / "demo" / "extra" / "deep" / "module.py", "")
+    write(site / "other" / "module.py", "")
+    write(site / "module.py", "")
+    (site / "demo" / "empty").mkdir()
+    assert [(drift.kind, drift.path) for drift in check(receipt, interpreter)] == [
+        (DriftKind.FILE_FOREIGN, site / "demo" / "extra"),
+        (DriftKind.FILE_FOREIGN, site / "demo" / "sitecustomize.py"),
     ]
+
+
+def test_a_namespace_is_filled_by_several(interpreter: Interpreter) -> None:
+    receipt = receipt_for(interpreter)
+    site = interpreter.scheme.purelib
+    write(site / "demo" / "plugin" / "other.py", "")
+    write(site / "demo" / "old.py", "")
+    write(site / "other-1.0.dist-info" / "RECORD", "demo/plugin/other.py,,\n")
+    write(site / "old.egg-info" / "installed-files.txt", "../demo/old.py\n")
+    write(site / "bare.egg-info", "Name: bare\n")
+    names = ("other-1.0.dist-info", "old.egg-info", "bare.egg-info")
+    others = [
+        replace(interpreter.distributions[0], name=name, metadata=site / name) for name in names
+    ]
+    together = replace(interpreter, distributions=(*interpreter.distributions, *others))
+    assert check(receipt, together) == ()
+    write(site / "demo" / "plugin" / "stray.py", "")
+    assert check(receipt, together) == ()  # it lies among the files of the other one
+
+
+def test_a_directory_that_cannot_be_looked_into_is_an_error(
+    interpreter: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = receipt_for(interpreter)
+
+    def refuse(_: str) -> None:  # root may look everywhere
+        raise PermissionError(13, "Permission denied", "demo")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CheckError, match=r"demo 1\.0: .*Permission denied"):
+        check(receipt, interpreter)

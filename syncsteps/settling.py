@@ -1,0 +1,117 @@
+"""The interpreter's state: whole for those who look, one change at a time for those who write."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from syncsteps import commit
+from syncsteps.errors import InterpreterError
+from syncsteps.events import Recovered, Waiting
+from syncsteps.receipts import state_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from syncsteps.events import Watcher
+    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.settings import Settings
+
+__all__ = ["locked", "recover_first", "settled", "touched_since"]
+
+_RECOVERED = {
+    commit.Outcome.UNDONE: "a sync was cut off; its changes have been undone",
+    commit.Outcome.FINISHED: "a sync was cut off; its changes have been completed",
+    commit.Outcome.CLEARED: "a sync was cut off; it had changed nothing, or everything, and its"
+    " leftovers have been removed",
+}
+
+
+def recover_first(settings: Settings, interpreter: Interpreter, on_event: Watcher) -> str:
+    """Settle a swap that was cut off, if there is one, and return what was done about it.
+
+    Raises:
+        InterpreterError: another sync holds the lock for too long, or nobody may look.
+        RecoveryError: the swap can be neither finished nor undone.
+    """
+    state = state_directory(interpreter)
+    try:
+        if not commit.unsettled(state):
+            return ""
+    except OSError as error:
+        raise _unreadable(state, error) from error
+    with locked(settings, state, on_event):
+        recovery = commit.recover(state, roots=commit.commit_roots(interpreter))
+    if recovery is None:
+        return ""
+    message = _RECOVERED[recovery.outcome]
+    on_event(Recovered(message=message))
+    return message
+
+
+@contextlib.contextmanager
+def settled(settings: Settings, interpreter: Interpreter) -> Iterator[None]:
+    """Make sure that the interpreter is not between two states, before and after it is looked at.
+
+    This takes no lock. Of a recorded interpreter nothing is asked: its state is not here.
+
+    Raises:
+        InterpreterError: a sync is under way, or was cut off, or nobody may look.
+    """
+    state = state_directory(interpreter)
+    if settings.interpreter:
+        yield
+        return
+    _refuse_unsettled(state)
+    yield
+    _refuse_unsettled(state)
+
+
+def _refuse_unsettled(state: Path) -> None:
+    try:
+        if not commit.pending(state):
+            return
+    except OSError as error:
+        raise _unreadable(state, error) from error
+    raise InterpreterError(
+        f"a sync is changing this interpreter, or was cut off while it did; its journal is"
+        f" in {state}",
+        hint="wait until it has ended; if none is running, `syncsteps recover` undoes or completes"
+        " what was cut off",
+    )
+
+
+def _unreadable(state: Path, error: OSError) -> InterpreterError:
+    return InterpreterError(
+        f"whether an earlier sync was cut off cannot be told: {state}: {error.strerror}",
+        hint="run as a user who may read that directory",
+    )
+
+
+@contextlib.contextmanager
+def locked(settings: Settings, state: Path, on_event: Watcher) -> Iterator[None]:
+    """Hold the lock on the interpreter whose state directory is ``state``; tell of waiting for it.
+
+    Raises:
+        InterpreterError: another sync holds it for longer than the settings wait.
+    """
+
+    def waiting() -> None:
+        on_event(Waiting(state=state))
+
+    with commit.interpreter_lock(state, timeout=settings.lock_timeout, on_wait=waiting):
+        yield
+
+
+def touched_since(moment: int, interpreter: Interpreter) -> bool:
+    """Whether a sync may have changed the interpreter since ``moment``, in ns since the epoch.
+
+    Whatever comes or goes changes the time stamp of one of these directories; two seconds are the
+    coarsest clock of a file system.
+    """
+    scheme, state = interpreter.scheme, state_directory(interpreter)
+    directories = (scheme.purelib, scheme.platlib, state / "receipts")
+    return any(
+        path.is_dir() and path.stat().st_mtime_ns > moment - 2_000_000_000 for path in directories
+    )
