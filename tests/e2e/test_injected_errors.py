@@ -145,7 +145,7 @@ def test_a_refused_call_leaves_the_old_tree_or_the_new_one(
     ]
     rng.shuffle(every)
     tally: Counter[str] = Counter()
-    times = often(12, 150)
+    times = often(8, 150)
     for call, fault, onwards in itertools.islice(itertools.cycle(every), times):
         injected = f"{call}:{fault}:when={rng.choice(numbers[call])}{onwards}"
         tally[inject(lab, injected)] += 1

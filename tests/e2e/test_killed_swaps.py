@@ -124,7 +124,7 @@ def test_a_swap_killed_at_random_moments_ends_in_the_old_tree_or_in_the_new(
     lab.capture(*UV)
     swap, undoing = lab.rehearse()
     tally: Counter[str] = Counter()
-    times = often(16, 200)
+    times = often(12, 200)
     for moment in moments(rng, times, swap):
         lab.place.reset()
         _, status = lab.kill("commit", moment)
@@ -157,7 +157,7 @@ def test_a_sync_of_a_real_lock_killed_at_random_moments_of_its_swap_ends_in_old_
     assert status == 0
     lab.become_new()
     tally: Counter[str] = Counter()
-    for moment in moments(rng, often(6, 50), swap):
+    for moment in moments(rng, often(4, 50), swap):
         lab.place.reset()
         _, status = kill_sync(lab, moment)
         promise = lab.promised(status)

@@ -58,7 +58,7 @@ def test_syncs_that_start_at_once_end_with_true_receipts(
             target=python, project=tmp_path / name, index=index, caches=tmp_path / "caches"
         )
         systems[name].name_project(name)
-    rounds = often(3, 20)
+    rounds = often(2, 20)
     for number in range(1, rounds + 1):
         locks = locks_of(number, index.directory)
         for name, wheels in locks.items():
