@@ -74,9 +74,16 @@ def typing(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """Real system interpreters: Debian roots (as root) and locks of real projects."""
     install_project(session, "tests")
-    if not shutil.which("debootstrap") and shutil.which("apt-get") and os.geteuid() == 0:
+    programs = {
+        "buildah": "buildah",
+        "debootstrap": "debootstrap",
+        "mkfs.ext4": "e2fsprogs",
+        "strace": "strace",
+    }
+    missing = [package for program, package in programs.items() if not shutil.which(program)]
+    if missing and shutil.which("apt-get") and os.geteuid() == 0:
         session.run("apt-get", "update", "-q", external=True)
-        session.run("apt-get", "install", "-qy", "debootstrap", external=True)
+        session.run("apt-get", "install", "-qy", *missing, external=True)
     session.run("pytest", "-n", "auto", "--durations=10", *(session.posargs or ["tests/e2e"]))
 
 

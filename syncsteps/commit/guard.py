@@ -56,7 +56,9 @@ def interpreter_lock(state: Path, *, timeout: float, on_wait: Callable[[], None]
         # afterwards sees that it has no name any more, and starts again. Windows has no such
         # moment, there filelock removes the file itself, after the release.
         if sys.platform != "win32":
-            path.unlink(missing_ok=True)
+            # A file that cannot go does no harm, and what was done under the lock stays done.
+            with contextlib.suppress(OSError):
+                path.unlink()
             _remove_empty([*made, state])
         lock.release()
         if sys.platform == "win32":

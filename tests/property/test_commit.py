@@ -7,6 +7,7 @@ import errno
 import itertools
 import os
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -19,7 +20,7 @@ from syncsteps.errors import CommitError, RecoveryError
 from tests.support.faults import Crash, Fault, Faulty, snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Tree = dict[str, tuple[int, bytes]]
 Item = tuple[Literal["file", "link", "hard link"], int]
@@ -175,12 +176,16 @@ def attempt(world: World, files: Faulty) -> Literal["old", "new", "unknown"]:
     return "new"
 
 
-def recover_in_bits(world: World, steps: tuple[int, ...], mounts: tuple[Path, ...]) -> None:
-    """Recover, killed at each of ``steps`` in turn, and then for good."""
+def recover_in_bits(world: World, steps: tuple[int, ...], mounts: tuple[Path, ...]) -> int:
+    """Recover, killed at each of ``steps`` in turn, and then for good; how many kills it met."""
+    kills = 0
     for step in steps:
+        files = Faulty(at=step, fault=Crash(), when="after", mounts=mounts)
         with contextlib.suppress(Crash):
-            world.recover(Faulty(at=step, fault=Crash(), when="after", mounts=mounts))
+            world.recover(files)
+        kills += files.dead
     world.recover(Faulty(mounts=mounts))
+    return kills
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -192,7 +197,8 @@ def recover_in_bits(world: World, steps: tuple[int, ...], mounts: tuple[Path, ..
     mounted=st.booleans(),
     steps=st.tuples(*[st.integers(min_value=0, max_value=30)] * 3),
 )
-def test_a_fault_at_every_operation_leaves_the_old_tree_or_the_new_one(
+def fail_at_every_operation(
+    tally: Counter[str],
     case: Case,
     kind: type[Crash | KeyboardInterrupt] | int,
     when: Literal["before", "during", "after"],
@@ -217,6 +223,21 @@ def test_a_fault_at_every_operation_leaves_the_old_tree_or_the_new_one(
             allowed = {"old": (world.old,), "new": (new,), "unknown": (world.old, new)}[promise]
             if kind is not Crash and promise != "unknown":
                 assert world.tree() in allowed, (at, promise)
-            recover_in_bits(world, steps, mounts)
+            tally["recovering"] += recover_in_bits(world, steps, mounts)
             assert world.tree() in allowed, (at, promise)
             assert {path.name for path in world.state.iterdir()} <= {"shared"}
+        tally["commits"] += 1
+        tally["operations"] += counting.count
+
+
+def test_a_fault_at_every_operation_leaves_the_old_tree_or_the_new_one(
+    tell: Callable[[str], None],
+) -> None:
+    tally: Counter[str] = Counter()
+    fail_at_every_operation(tally)
+    assert tally["operations"] > tally["commits"] > 0
+    tell(
+        f"commit: {tally['operations']} faults injected, one at each of {tally['operations']}"
+        f" operations of {tally['commits']} random commits, and {tally['recovering']} more while"
+        " recovering: each ended old or new"
+    )

@@ -86,10 +86,12 @@ class System:
             ]
         self.root.write(f"{PROJECT}/pylock.toml", "\n".join(lines) + "\n")
 
-    def run(self, *arguments: str, umask: int = 0o022) -> Completed:
-        """Run ``syncsteps ARGUMENTS`` in the project's directory."""
+    def run(self, *arguments: str, umask: int = 0o022, user: int = 0) -> Completed:
+        """Run ``syncsteps ARGUMENTS`` in the project's directory, as the user of this number."""
+        become = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups")
+        ordinary = () if user == 0 else ("env", "HOME=/tmp", *become)
         return self.root.run(
-            [*self.tool.command, *arguments],
+            [*ordinary, *self.tool.command, *arguments],
             environment=self._environment(),
             directory=PROJECT,
             umask=umask,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -81,6 +82,24 @@ def test_it_is_released_when_the_work_fails(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with interpreter_lock(state, timeout=0, on_wait=no_wait):
         pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the file goes otherwise there")
+def test_a_file_that_cannot_be_removed_does_not_undo_what_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    state = tmp_path / "state"
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.unlink", refuse)
+        with interpreter_lock(state, timeout=1, on_wait=no_wait):
+            pass
+    assert (state / "lock").exists()
+    with interpreter_lock(state, timeout=0, on_wait=no_wait):
+        pass
+    assert not state.exists() or list(state.iterdir()) == []
 
 
 def test_a_second_sync_waits_and_gives_up_after_the_limit(tmp_path: Path) -> None:
