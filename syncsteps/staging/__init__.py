@@ -126,7 +126,7 @@ def stage(
         ) from error
     finally:
         shutil.rmtree(requests, ignore_errors=True)
-    return read_stage(directory, interpreter=interpreter, selection=selection)
+    return read_stage(directory, interpreter=interpreter, selection=selection, lock=lock)
 
 
 def _surroundings(temporary: str) -> dict[str, str]:

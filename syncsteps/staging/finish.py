@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
-import posixpath
-import re
 import shutil
 import stat
 import sys
@@ -15,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from syncsteps.errors import StagingError
 from syncsteps.staging.model import StagedDistribution, StagedFile
 from syncsteps.staging.record import RecordEntry, format_record, record_hash
 from syncsteps.staging.scripts import retarget
@@ -27,11 +23,8 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.staging.unpacked import Unpacked
 
-__all__ = ["Digest", "drop_notes", "finish", "hash_files", "prepare_files", "write_anew"]
+__all__ = ["Digest", "finish", "hash_files", "prepare_files", "write_anew"]
 
-# How uv built what it caches, with time stamps: no two stages would be the same.
-_NOTES = frozenset({"uv_build.json", "uv_cache.json"})
-_URL_USERINFO = re.compile(r"(?<=://)[^\s/?#@]*@")
 _HEAD = 1024
 _CHUNK = 1 << 20
 _THREADS = 8
@@ -45,41 +38,6 @@ class Digest:
     sha256: str
     size: int
     mode: int
-
-
-def drop_notes(directory: Path, one: Unpacked, *, from_index: bool) -> tuple[str, ...]:
-    """Remove an installer's notes from a staged distribution; return the files that are left.
-
-    ``direct_url.json`` goes too if the lock takes the distribution from an index; otherwise the
-    user and password of its URL do (PEP 610).
-
-    Raises:
-        StagingError: ``direct_url.json`` is not one.
-    """
-    kept = []
-    for path, _ in one.files:
-        folder, name = posixpath.split(path)
-        if folder == one.info and (name in _NOTES or (from_index and name == "direct_url.json")):
-            (directory / path).unlink()
-            continue
-        if folder == one.info and name == "direct_url.json":
-            _strip_credentials(directory / path)
-        kept.append(path)
-    return tuple(kept)
-
-
-def _strip_credentials(file: Path) -> None:
-    try:
-        document = json.loads(file.read_bytes())
-        url = document["url"]
-        stripped = url if url.startswith("ssh://git@") else _URL_USERINFO.sub("", url)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise StagingError(
-            f"{file.parent.name}/{file.name} is not what PEP 610 says: {error!r}",
-            hint="The file that it comes from brings it along; do not install it.",
-        ) from error
-    if stripped != url:
-        write_anew(file, json.dumps({**document, "url": stripped}).encode(), mode=0o644)
 
 
 def write_anew(file: Path, content: bytes, *, mode: int) -> None:
