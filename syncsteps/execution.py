@@ -25,12 +25,13 @@ from syncsteps.events import (
 from syncsteps.plan import affected
 from syncsteps.selection import Selection
 from syncsteps.smoke import SmokeTarget, smoke_imports
-from syncsteps.staging import Stage, StageOptions, changed_since, stage, witness
+from syncsteps.staging import Stage, StageOptions, changed_since, stage, stamp, witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from syncsteps.commit import DirectoryTimes
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.receipts import Receipt
     from syncsteps.selection import Selected
@@ -50,8 +51,12 @@ def carry_out(
     on_event: Watcher,
     *,
     smoke: bool,
+    times: DirectoryTimes,
 ) -> tuple[tuple[ImportResult, ...], Receipt]:
     """Stage, import if ``smoke`` is true, and commit; the caller holds the interpreter's lock.
+
+    Where ``times`` has an epoch, every file that comes has it as its mtime. The directories that
+    change are watched in ``times``: setting them is the caller's, since its lock is in one of them.
 
     Returns the verdicts and the receipt that is now in the interpreter.
 
@@ -67,6 +72,7 @@ def carry_out(
             on_event=on_event,
             directory=directory,
             smoke=smoke,
+            times=times,
         )
         staged = run.stage()
         imports, staged = run.smoke_imports(staged) if smoke else ((), staged)
@@ -128,6 +134,7 @@ class _Run:
     on_event: Watcher
     directory: Path
     smoke: bool
+    times: DirectoryTimes
 
     def stage(self) -> Stage:
         wanted = self.survey.plan.staged
@@ -159,10 +166,14 @@ class _Run:
             interpreter=self.survey.interpreter,
             directory=prefix,
             installer=self.settings.installer,
-            options=StageOptions(source=self.settings.source, shared=not self.smoke),
+            options=StageOptions(source=self.settings.source, shared=self._shares()),
             environment=self.environment,
             on_line=lambda text: self.on_event(StagingLine(text=text)),
         )
+
+    def _shares(self) -> bool:
+        """Whether nobody writes into staged files or sets their times."""
+        return not self.smoke and self.times.epoch is None
 
     def smoke_imports(self, staged: Stage) -> tuple[tuple[ImportResult, ...], Stage]:
         """Import what came, and what stays but needs something of it; return a clean stage.
@@ -202,17 +213,19 @@ class _Run:
             self.on_event(Swapping(placed=len(change.place), retired=len(change.retire)))
         try:
             record = stage_receipt(receipt, stage=self.directory, state=self.survey.state)
+            whole = replace(
+                change, retire=(*change.retire, record.target), place=(*change.place, record)
+            )
+            if self.times.epoch is not None:
+                stamp((each.source for each in whole.place), epoch=self.times.epoch)
         except OSError as error:
-            raise StagingError(f"cannot write the receipt aside: {error.strerror}") from error
-        commit(
-            replace(
-                change,
-                retire=(*change.retire, record.target),
-                place=(*change.place, record),
-            ),
-            state=self.survey.state,
-            roots=commit_roots(interpreter),
-        )
+            raise StagingError(
+                f"what was staged cannot be made ready: {error.strerror}: {error.filename}"
+            ) from error
+        roots = commit_roots(interpreter)
+        moved = (*whole.retire, *(each.target for each in whole.place))
+        self.times.watch(moved, below=(*roots, self.survey.state.parent))
+        commit(whole, state=self.survey.state, roots=roots)
 
 
 def _refuse_failures(imports: Sequence[ImportResult]) -> None:

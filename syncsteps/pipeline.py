@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from syncsteps import commit
 from syncsteps.check import Drift, plan_drift
 from syncsteps.check import check as find_drift
+from syncsteps.epoch import source_date_epoch
 from syncsteps.errors import (
     InterpreterError,
     SelectionError,
@@ -30,7 +31,7 @@ from syncsteps.events import (
 from syncsteps.exporting import EXPORT_FORMATS, export, inspect
 from syncsteps.locks.boundaries import refuse_outside
 from syncsteps.reading import read_selection
-from syncsteps.receipts import state_directory
+from syncsteps.receipts import receipt_path, state_directory
 from syncsteps.smoke import SmokeTarget
 from syncsteps.survey import Survey, take_survey
 from syncsteps.verify import Finding, Severity
@@ -98,6 +99,7 @@ def sync(
     Raises:
         LockError, SelectionError: the lock cannot be read, or selected from, or does not fit.
         InterpreterError: there is no usable target, or it refuses to be changed.
+        SettingsError: SOURCE_DATE_EPOCH is set to what is no time.
         StagingError, SmokeError: something cannot be fetched, built or imported.
         CommitError: the swap failed, and was rolled back.
         RecoveryError: an earlier interrupted swap can be neither finished nor undone.
@@ -209,6 +211,7 @@ def _sync(
     dry_run: bool,
 ) -> Outcome:
     started, moment = time.perf_counter(), time.time_ns()
+    epoch = source_date_epoch(environment)
     interpreter = _target(settings, environment, on_event, real=not dry_run)
     if not dry_run and _recover(settings, interpreter, on_event):
         interpreter = inspect(settings, environment=environment)
@@ -217,14 +220,18 @@ def _sync(
     on_event(Planned(plan=survey.plan, dry_run=dry_run))
     if dry_run or survey.current:
         return replace(_outcome(verb, survey, started), dry_run=dry_run)
-    with _locked(settings, survey.state, on_event):
+    times = commit.DirectoryTimes(epoch)
+    times.watch([receipt_path(survey.state, survey.project)], below=(survey.state.parent,))
+    with times.settled(), _locked(settings, survey.state, on_event):
         if _touched_since(moment, interpreter):  # another sync may have come first
             survey = _again(survey, settings, environment, on_event)
         if survey.current:
             return _outcome(verb, survey, started)
         from syncsteps.execution import carry_out  # noqa: PLC0415 - as above
 
-        imports, receipt = carry_out(survey, settings, environment, on_event, smoke=verb == "sync")
+        imports, receipt = carry_out(
+            survey, settings, environment, on_event, smoke=verb == "sync", times=times
+        )
     done = _outcome(verb, survey, started)
     return replace(done, imports=imports, receipt=receipt, changed=True)
 
@@ -315,12 +322,14 @@ def _touched_since(moment: int, interpreter: Interpreter) -> bool:
     """Whether a sync may have changed the interpreter since ``moment``, in ns since the epoch.
 
     Whatever comes or goes changes the time stamp of one of these directories; two seconds are the
-    coarsest clock of a file system.
+    coarsest clock of a file system. An mtime can be set (SOURCE_DATE_EPOCH), and setting it is what
+    changes the ctime.
     """
     scheme, state = interpreter.scheme, state_directory(interpreter)
     directories = (scheme.purelib, scheme.platlib, state / "receipts")
+    found = [path.stat() for path in directories if path.is_dir()]
     return any(
-        path.is_dir() and path.stat().st_mtime_ns > moment - 2_000_000_000 for path in directories
+        max(status.st_mtime_ns, status.st_ctime_ns) > moment - 2_000_000_000 for status in found
     )
 
 

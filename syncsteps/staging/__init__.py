@@ -17,6 +17,7 @@ from syncsteps.staging.model import (
 from syncsteps.staging.output import redact
 from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_serves
 from syncsteps.staging.sources import source_digest
+from syncsteps.staging.times import stamp
 from syncsteps.staging.tree import read_stage
 from syncsteps.staging.uv import UvStager, find_uv
 from syncsteps.staging.witness import changed_since, witness
@@ -43,6 +44,7 @@ __all__ = [
     "redact",
     "source_digest",
     "stage",
+    "stamp",
     "witness",
 ]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.staging.unpacked import Unpacked
 
-__all__ = ["Digest", "finish", "hash_files", "prepare_files", "write_anew"]
+__all__ = ["Digest", "detach", "finish", "hash_files", "prepare_files", "write_anew"]
 
 _HEAD = 1024
 _CHUNK = 1 << 20
@@ -77,12 +77,17 @@ def prepare_files(
         if stat.S_IMODE(status.st_mode) == mode:
             continue
         if status.st_nlink > 1:
-            fresh = f"{file}.new"
-            shutil.copyfile(file, fresh)
-            os.chmod(fresh, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
-            os.replace(fresh, file)  # noqa: PTH105 - as above
+            detach(file, mode=mode)
         else:
-            os.chmod(file, mode)  # noqa: PTH101 - as above
+            os.chmod(file, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
+
+
+def detach(file: str, *, mode: int) -> None:
+    """Make ``file``, which may be one of several hard links, a file of its own with this mode."""
+    fresh = f"{file}.new"
+    shutil.copyfile(file, fresh)
+    os.chmod(fresh, mode)  # noqa: PTH101 - as above
+    os.replace(fresh, file)  # noqa: PTH105 - as above
 
 
 def _retarget(script: Path, *, executable: str, mode: int) -> None:

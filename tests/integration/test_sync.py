@@ -435,14 +435,17 @@ def test_what_was_changed_by_hand_is_put_right_on_request(system: System) -> Non
     assert system.run("check") == 0
 
 
-def test_two_syncs_at_once_end_as_one_after_the_other(system: System) -> None:
+@pytest.mark.parametrize("variables", [{}, {"SOURCE_DATE_EPOCH": "1"}])
+def test_two_syncs_at_once_end_as_one_after_the_other(
+    variables: dict[str, str], system: System
+) -> None:
     wheels = [
         make_wheel(system.index.directory, f"pkg{n}", "1.0", files={f"pkg{n}.py": ""})
         for n in range(5)
     ]
     system.lock(wheels)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        done = list(pool.map(lambda _: system.start("sync"), range(2)))
+        done = list(pool.map(lambda _: system.start("sync", **variables), range(2)))
     for process in done:
         assert process.returncode == 0, process.stderr
     assert system.installed() == {f"pkg{n}": "1.0" for n in range(5)}

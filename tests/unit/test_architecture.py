@@ -47,6 +47,7 @@ LAYERS = (
             # What to ask, and what to make of the answer: only the asking between has effects.
             "syncsteps.addresses.merging",
             "syncsteps.addresses.questions",
+            "syncsteps.epoch",
             "syncsteps.export",
             "syncsteps.locks",
             "syncsteps.plan",
