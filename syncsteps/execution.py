@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from syncsteps.commit import assemble, commit, commit_roots, new_stage, stage_receipt
 from syncsteps.errors import SmokeError, StagingError
 from syncsteps.events import (
+    Compiled,
     Event,
     Imported,
     Importing,
@@ -25,7 +26,14 @@ from syncsteps.events import (
 from syncsteps.plan import affected
 from syncsteps.selection import Selection
 from syncsteps.smoke import SmokeTarget, smoke_imports
-from syncsteps.staging import Stage, StageOptions, changed_since, stage, stamp, witness
+from syncsteps.staging import (
+    Stage,
+    StageOptions,
+    changed_since,
+    stage,
+    stamp,
+    witness,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,6 +84,8 @@ def carry_out(
         )
         staged = run.stage()
         imports, staged = run.smoke_imports(staged) if smoke else ((), staged)
+        if settings.compile_bytecode:
+            staged = run.compile(staged)
         receipt = survey.next_receipt(staged.distributions)
         run.commit(staged, receipt)
     return imports, receipt
@@ -205,6 +215,23 @@ class _Run:
         )
         kept = tuple(d for d in staged.distributions if d.name not in changed)
         return imports, replace(staged, distributions=(*kept, *again.distributions))
+
+    def compile(self, staged: Stage) -> Stage:
+        """Return ``staged`` with byte code, made from files that nobody has changed."""
+        if not staged.distributions:
+            return staged
+        from syncsteps.staging.bytecode import add_bytecode  # noqa: PLC0415 - few ask for it
+
+        started = time.perf_counter()
+        compiled = add_bytecode(
+            staged,
+            interpreter=self.survey.interpreter,
+            jobs=max(1, int(self.settings.jobs)),
+            environment=self.environment,
+        )
+        total = len({f.target for d in compiled.distributions for f in d.files if f.is_bytecode})
+        self.on_event(Compiled(total=total, seconds=time.perf_counter() - started))
+        return compiled
 
     def commit(self, staged: Stage, receipt: Receipt) -> None:
         interpreter, plan = self.survey.interpreter, self.survey.plan

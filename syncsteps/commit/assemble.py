@@ -29,7 +29,8 @@ def assemble(
     """Return the change that puts ``staged`` in and takes ``retired`` away.
 
     A file that a distribution which stays lists as well (a namespace's ``__init__.py``) stays. A
-    staged file that is there already with the same content is left as it is, whoever owns it.
+    staged file that is there already with the same content is left as it is, whoever owns it. Byte
+    code that is there already is replaced.
 
     Raises:
         CommitError: there is no telling which files a retired distribution has.
@@ -47,6 +48,8 @@ def assemble(
     # Two staged distributions may bring the same file, with the same content.
     files = {file.target: file for each in staged for file in each.files}
     place = [file for file in files.values() if file.target in retire or not _same(file)]
+    # Byte code in the way is a cache, whoever made it, of what comes or of what once was there.
+    retire |= {file.target for file in place if file.is_bytecode and file.target.is_file()}
     in_the_way = [file for file in place if file.target not in retire and _exists(file.target)]
     if in_the_way:
         raise _collision(in_the_way, staged, interpreter)

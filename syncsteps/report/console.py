@@ -9,6 +9,7 @@ from syncsteps import report
 from syncsteps.events import (
     AddressesMissing,
     AskingIndex,
+    Compiled,
     Imported,
     Importing,
     LockSelected,
@@ -75,6 +76,7 @@ class Console:
             Importing: self.importing,
             Imported: self.imported,
             Restaging: self.restaging,
+            Compiled: self.compiled,
             Swapping: self.swapping,
         }
 
@@ -172,6 +174,10 @@ class Console:
     def restaging(self, event: Restaging) -> None:
         """Say whose imports wrote into staged files."""
         self.say(f"importing changed files of {', '.join(event.names)}: staging them once more")
+
+    def compiled(self, event: Compiled) -> None:
+        """Say what was compiled."""
+        self.say(f"compiled {counted(range(event.total), 'module')} in {event.seconds:.1f} s")
 
     def swapping(self, event: Swapping) -> None:
         """Say that the interpreter changes now."""

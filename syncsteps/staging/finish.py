@@ -9,7 +9,7 @@ import shutil
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from syncsteps.staging.model import StagedDistribution, StagedFile
@@ -17,13 +17,13 @@ from syncsteps.staging.record import RecordEntry, format_record, record_hash
 from syncsteps.staging.scripts import retarget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.staging.unpacked import Unpacked
 
-__all__ = ["Digest", "detach", "finish", "hash_files", "prepare_files", "write_anew"]
+__all__ = ["Digest", "detach", "finish", "hash_files", "prepare_files", "with_files", "write_anew"]
 
 _HEAD = 1024
 _CHUNK = 1 << 20
@@ -149,32 +149,44 @@ def finish(
     ``targets`` maps its files to where they belong, ``digests`` its files (RECORD needs none).
     """
     record = f"{one.info}/RECORD"
-    site = targets[record].parent.parent
+    return _with_record(
+        StagedDistribution(
+            name=one.name,
+            version=str(one.version),
+            metadata=directory / one.info,
+            files=tuple(
+                _staged_file(directory / path, target, digests[path])
+                for path, target in targets.items()
+                if path != record
+            ),
+        ),
+        target=targets[record],
+    )
+
+
+def with_files(one: StagedDistribution, more: Iterable[StagedFile]) -> StagedDistribution:
+    """Return a finished distribution with ``more`` files, and write the RECORD that lists them."""
+    record = next(file for file in one.files if file.source == one.metadata / "RECORD")
+    others = (file for file in one.files if file is not record)
+    return _with_record(replace(one, files=(*others, *more)), target=record.target)
+
+
+def _with_record(one: StagedDistribution, *, target: Path) -> StagedDistribution:
+    """Write the RECORD of ``one``, whose files are all but that, and return it with it."""
+    site = target.parent.parent
     entries = [
-        RecordEntry(path=_record_path(targets[path], site))
-        if path == record
-        else RecordEntry(
-            path=_record_path(targets[path], site),
-            hash=record_hash(digests[path].sha256),
-            size=digests[path].size,
+        RecordEntry(
+            path=_record_path(file.target, site), hash=record_hash(file.sha256), size=file.size
         )
-        for path in targets
+        for file in one.files
     ]
-    content = format_record(entries).encode()
-    file = directory / record
+    content = format_record([*entries, RecordEntry(path=_record_path(target, site))]).encode()
+    file = one.metadata / "RECORD"
     if file.read_bytes() != content or file.stat().st_mode & 0o111:
         write_anew(file, content, mode=0o644)
     own = Digest(sha256=hashlib.sha256(content).hexdigest(), size=len(content), mode=0o644)
-    files = [
-        _staged_file(directory / path, target, own if path == record else digests[path])
-        for path, target in targets.items()
-    ]
-    return StagedDistribution(
-        name=one.name,
-        version=str(one.version),
-        metadata=directory / one.info,
-        files=tuple(sorted(files, key=lambda staged: os.fspath(staged.target))),
-    )
+    files = (*one.files, _staged_file(file, target, own))
+    return replace(one, files=tuple(sorted(files, key=lambda each: os.fspath(each.target))))
 
 
 def _record_path(target: Path, site: Path) -> str:

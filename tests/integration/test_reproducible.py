@@ -8,6 +8,7 @@ import shutil
 import sys
 import tarfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = [
     pytest.mark.enable_socket,
@@ -136,3 +136,70 @@ def test_a_time_that_is_none_is_refused(
     assert system.run(verb, SOURCE_DATE_EPOCH="yesterday") == 2
     assert "SOURCE_DATE_EPOCH='yesterday': expected whole seconds" in capsys.readouterr().err
     assert system.snapshot() == before
+
+
+COMPILED = ("--compile-bytecode",)
+
+
+def _compiled(system: System) -> dict[str, bytes]:
+    site = next(system.prefix.rglob("site-packages"))
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*.pyc")}
+
+
+def test_byte_code_is_the_same_each_time_and_by_both(system: System, wheels: list[Path]) -> None:
+    found, digests = [], []
+    for installer, verb in (("uv", "sync"), ("pip", "sync"), ("uv", "install")):
+        system.lock(wheels)
+        assert system.run(verb, "--installer", installer, *COMPILED, **VARIABLES) == 0
+        found.append(_compiled(system))
+        digests.append(_archive(system.prefix))
+        time.sleep(1.1)
+        _again(system)
+    assert [path.partition(".")[0] for path in sorted(found[0])] == [
+        "__pycache__/beta",
+        "__pycache__/top",
+        "alpha/__pycache__/__init__",
+        "alpha/deep/__pycache__/mod",
+    ]
+    assert found == found[:1] * 3
+    assert digests == digests[:1] * 3
+
+
+def test_byte_code_comes_and_goes_with_its_distribution(system: System, wheels: list[Path]) -> None:
+    before = set(system.snapshot())
+    site = next(system.prefix.rglob("site-packages"))
+    # What is left of something that nobody owns any more is not in the way.
+    (site / "__pycache__").mkdir(exist_ok=True)
+    tag = sys.implementation.cache_tag
+    (site / "__pycache__" / f"beta.{tag}.pyc").write_bytes(b"old")
+    system.lock(wheels)
+    assert system.run("sync", *COMPILED) == 0
+    compiled = _compiled(system)
+    assert compiled[f"__pycache__/beta.{tag}.pyc"] != b"old"
+    assert system.run("check") == 0
+    for path in compiled:
+        (site / path).write_bytes(b"the interpreter may do so")
+    assert system.run("check") == 0
+    system.lock(wheels[:1])
+    assert system.run("sync", *COMPILED) == 0
+    assert not any("beta" in path for path in _compiled(system))
+    system.lock([])
+    assert system.run("sync", *COMPILED) == 0
+    assert _compiled(system) == {}
+    made = [Path(path) for path in set(system.snapshot()) - before if ".syncsteps" not in path]
+    assert [path for path in made if not path.is_dir()] == []
+
+
+def test_the_settings_say_so_too(
+    system: System, wheels: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    system.lock(wheels)
+    assert system.run("sync") == 0
+    assert _compiled(system) == {}
+    (system.project / "pyproject.toml").write_text("[tool.syncsteps]\ncompile-bytecode = true\n")
+    assert system.run("sync", "--reinstall-package", "beta") == 0
+    assert [path.partition(".")[0] for path in _compiled(system)] == ["__pycache__/beta"]
+    assert "compiled 1 module in" in capsys.readouterr().err
+    variables = {"SYNCSTEPS_COMPILE_BYTECODE": "0"}
+    assert system.run("sync", "--reinstall-package", "beta", **variables) == 0
+    assert _compiled(system) == {}

@@ -101,7 +101,11 @@ LAYERS = (
 VALUES, PURE = 1, 2
 
 # They run inside the target: on any Python from 3.6 on, without anything that is installed.
-INSIDE = ("syncsteps.interpreter._inside", "syncsteps.smoke._child")
+INSIDE = (
+    "syncsteps.interpreter._inside",
+    "syncsteps.smoke._child",
+    "syncsteps.staging._compile",
+)
 
 LONGEST = 400
 READS_ENVIRONMENT = {
