@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AddressesMissing",
     "AskingIndex",
+    "Compiled",
     "Event",
     "Imported",
     "Importing",
@@ -158,6 +159,14 @@ class Restaging:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """``total`` modules have byte code now. Time in seconds."""
+
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Swapping:
     """The commit has begun: ``placed`` files come, ``retired`` files go."""
 
@@ -181,6 +190,7 @@ Event = (
     | Importing
     | Imported
     | Restaging
+    | Compiled
     | Swapping
 )
 

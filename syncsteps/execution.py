@@ -20,6 +20,7 @@ from syncsteps.commit import (
 )
 from syncsteps.errors import SmokeError, StagingError
 from syncsteps.events import (
+    Compiled,
     Event,
     Imported,
     Importing,
@@ -34,13 +35,21 @@ from syncsteps.plan import affected
 from syncsteps.proof import staged_facts
 from syncsteps.selection import Selection
 from syncsteps.smoke import SmokeTarget, smoke_imports
-from syncsteps.staging import Stage, StageOptions, changed_since, stage, witness
+from syncsteps.staging import (
+    Stage,
+    StageOptions,
+    changed_since,
+    stage,
+    stamp,
+    witness,
+)
 from syncsteps.verify import refuse, verify_staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from syncsteps.commit import DirectoryTimes
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.receipts import Receipt
     from syncsteps.selection import Selected
@@ -70,8 +79,12 @@ def carry_out(
     on_event: Watcher,
     *,
     smoke: bool,
+    times: DirectoryTimes,
 ) -> Done:
     """Stage, import if ``smoke`` is true, and commit; the caller holds the interpreter's lock.
+
+    Where ``times`` has an epoch, every file that comes has it as its mtime. The directories that
+    change are watched in ``times``: setting them is the caller's, since its lock is in one of them.
 
     Raises:
         StagingError, SmokeError, SelectionError, InterpreterError: nothing has been changed.
@@ -85,10 +98,13 @@ def carry_out(
             on_event=on_event,
             directory=directory,
             smoke=smoke,
+            times=times,
         )
         staged = run.stage()
         findings = run.prove(staged)
         imports, staged = run.smoke_imports(staged) if smoke else ((), staged)
+        if settings.compile_bytecode:
+            staged = run.compile(staged)
         receipt = run.commit(staged)
     return Done(imports=imports, receipt=receipt, findings=findings)
 
@@ -146,6 +162,7 @@ class _Run:
     on_event: Watcher
     directory: Path
     smoke: bool
+    times: DirectoryTimes
 
     def stage(self) -> Stage:
         wanted = self.survey.plan.staged
@@ -177,7 +194,7 @@ class _Run:
             interpreter=self.survey.interpreter,
             directory=prefix,
             installer=self.settings.installer,
-            options=StageOptions(source=self.settings.source, shared=not self.smoke),
+            options=StageOptions(source=self.settings.source, shared=self._shares()),
             environment=self.environment,
             on_line=lambda text: self.on_event(StagingLine(text=text)),
         )
@@ -195,6 +212,10 @@ class _Run:
         self.on_event(Proven(findings=findings))
         refuse(findings)
         return findings
+
+    def _shares(self) -> bool:
+        """Whether nobody writes into staged files or sets their times."""
+        return not self.smoke and self.times.epoch is None
 
     def smoke_imports(self, staged: Stage) -> tuple[tuple[ImportResult, ...], Stage]:
         """Import what came, and what stays but needs something of it; return a clean stage.
@@ -227,6 +248,23 @@ class _Run:
         kept = tuple(d for d in staged.distributions if d.name not in changed)
         return imports, replace(staged, distributions=(*kept, *again.distributions))
 
+    def compile(self, staged: Stage) -> Stage:
+        """Return ``staged`` with byte code, made from files that nobody has changed."""
+        if not staged.distributions:
+            return staged
+        from syncsteps.staging.bytecode import add_bytecode  # noqa: PLC0415 - few ask for it
+
+        started = time.perf_counter()
+        compiled = add_bytecode(
+            staged,
+            interpreter=self.survey.interpreter,
+            jobs=max(1, int(self.settings.jobs)),
+            environment=self.environment,
+        )
+        total = len({f.target for d in compiled.distributions for f in d.files if f.is_bytecode})
+        self.on_event(Compiled(total=total, seconds=time.perf_counter() - started))
+        return compiled
+
     def commit(self, staged: Stage) -> Receipt:
         interpreter, plan = self.survey.interpreter, self.survey.plan
         change = assemble(
@@ -242,17 +280,19 @@ class _Run:
             self.on_event(Swapping(placed=len(change.place), retired=len(change.retire)))
         try:
             record = stage_receipt(receipt, stage=self.directory, state=self.survey.state)
+            whole = replace(
+                change, retire=(*change.retire, record.target), place=(*change.place, record)
+            )
+            if self.times.epoch is not None:
+                stamp((each.source for each in whole.place), epoch=self.times.epoch)
         except OSError as error:
-            raise StagingError(f"cannot write the receipt aside: {error.strerror}") from error
-        commit(
-            replace(
-                change,
-                retire=(*change.retire, record.target),
-                place=(*change.place, record),
-            ),
-            state=self.survey.state,
-            roots=commit_roots(interpreter),
-        )
+            raise StagingError(
+                f"what was staged cannot be made ready: {error.strerror}: {error.filename}"
+            ) from error
+        roots = commit_roots(interpreter)
+        moved = (*whole.retire, *(each.target for each in whole.place))
+        self.times.watch(moved, below=(*roots, self.survey.state.parent))
+        commit(whole, state=self.survey.state, roots=roots)
         return receipt
 
 

@@ -131,10 +131,15 @@ OPTIONS: tuple[Option, ...] = (
         help="how long importing one distribution may take (default: 60)",
     ),
     Option(
+        name="compile-bytecode",
+        kind="flag",
+        help="compile what is installed to byte code, the same bytes each time (PEP 552)",
+    ),
+    Option(
         name="jobs",
         kind="number",
         metavar="N",
-        help="imports that run at once (default: one for each processor)",
+        help="imports, or compilers, that run at once (default: one for each processor)",
     ),
     Option(
         name="lock-timeout",

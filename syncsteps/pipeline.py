@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from syncsteps.check import check as find_drift
 from syncsteps.check import plan_drift
+from syncsteps.commit import DirectoryTimes
+from syncsteps.epoch import source_date_epoch
 from syncsteps.errors import SettingsError, SmokeError
 from syncsteps.events import (
     LockSelected,
@@ -22,6 +24,7 @@ from syncsteps.events import (
 from syncsteps.exporting import EXPORT_FORMATS, export, inspect
 from syncsteps.locks.boundaries import refuse_outside
 from syncsteps.reading import read_selection
+from syncsteps.receipts import receipt_path
 from syncsteps.settling import locked, recover_first, settled, touched_since
 from syncsteps.smoke import SmokeTarget
 from syncsteps.survey import Survey, take_survey
@@ -85,6 +88,7 @@ def sync(
     Raises:
         LockError, SelectionError: the lock cannot be read, or selected from, or does not fit.
         InterpreterError: there is no usable target, or it refuses to be changed.
+        SettingsError: SOURCE_DATE_EPOCH is set to what is no time.
         StagingError, SmokeError: something cannot be fetched, built or imported.
         CommitError: the swap failed, and was rolled back.
         RecoveryError: an earlier interrupted swap can be neither finished nor undone.
@@ -200,6 +204,7 @@ def _sync(
     dry_run: bool,
 ) -> Outcome:
     started, moment = time.perf_counter(), time.time_ns()
+    epoch = source_date_epoch(environment)
     interpreter = _target(settings, environment, on_event, real=not dry_run)
     if not dry_run:
         recover_first(settings, interpreter, on_event)
@@ -212,14 +217,16 @@ def _sync(
     on_event(Planned(plan=survey.plan, dry_run=dry_run))
     if dry_run or survey.current:
         return replace(_outcome(verb, survey, started), dry_run=dry_run)
-    with locked(settings, survey.state, on_event):
+    times = DirectoryTimes(epoch)
+    times.watch([receipt_path(survey.state, survey.project)], below=(survey.state.parent,))
+    with times.settled(), locked(settings, survey.state, on_event):
         if touched_since(moment, interpreter):  # another sync may have come first
             survey = _again(survey, settings, environment, on_event)
         if survey.current:
             return _outcome(verb, survey, started)
         from syncsteps.execution import carry_out  # noqa: PLC0415 - as above
 
-        done = carry_out(survey, settings, environment, on_event, smoke=verb == "sync")
+        done = carry_out(survey, settings, environment, on_event, smoke=verb == "sync", times=times)
     return replace(
         _outcome(verb, survey, started),
         findings=(*survey.findings, *done.findings),

@@ -131,7 +131,9 @@ def tree_digest(files: Iterable[tuple[str, bool, str]]) -> str:
 def staged_digest(distribution: StagedDistribution) -> str:
     """Return the `tree_digest` that a staged distribution will have in the target.
 
-    Paths are relative to the directory that holds its ``.dist-info``.
+    Paths are relative to the directory that holds its ``.dist-info``. Byte code is left out, since
+    the interpreter may replace it; what was compiled for the target is covered by its hashes in
+    RECORD, which is not left out.
     """
     metadata = next(f for f in distribution.files if f.source.parent == distribution.metadata)
     site = os.fspath(metadata.target.parent.parent)
@@ -142,6 +144,7 @@ def staged_digest(distribution: StagedDistribution) -> str:
             file.sha256,
         )
         for file in distribution.files
+        if not file.is_bytecode
     )
 
 

@@ -61,6 +61,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     smoke_exclude: tuple[str, ...] = ()
     smoke_timeout: float = 60.0
+    compile_bytecode: bool = False
     jobs: float = field(default_factory=lambda: float(os.cpu_count() or 1))
     lock_timeout: float = 600.0
     hashes: bool = False

@@ -108,10 +108,12 @@ def touched_since(moment: int, interpreter: Interpreter) -> bool:
     """Whether a sync may have changed the interpreter since ``moment``, in ns since the epoch.
 
     Whatever comes or goes changes the time stamp of one of these directories; two seconds are the
-    coarsest clock of a file system.
+    coarsest clock of a file system. An mtime can be set (SOURCE_DATE_EPOCH), and setting it is what
+    changes the ctime.
     """
     scheme, state = interpreter.scheme, state_directory(interpreter)
     directories = (scheme.purelib, scheme.platlib, state / "receipts")
+    found = [path.stat() for path in directories if path.is_dir()]
     return any(
-        path.is_dir() and path.stat().st_mtime_ns > moment - 2_000_000_000 for path in directories
+        max(status.st_mtime_ns, status.st_ctime_ns) > moment - 2_000_000_000 for status in found
     )

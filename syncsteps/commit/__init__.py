@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from syncsteps.commit.recovery import pending, recover, unsettled
     from syncsteps.commit.retire import commit_roots, installed_files, prunable
     from syncsteps.commit.swap import commit
+    from syncsteps.commit.times import DirectoryTimes
 
 __all__ = [
     "Change",
+    "DirectoryTimes",
     "Outcome",
     "Placement",
     "Recovery",
@@ -46,5 +48,6 @@ import_late(
         "syncsteps.commit.recovery": ("pending", "recover", "unsettled"),
         "syncsteps.commit.retire": ("commit_roots", "installed_files", "prunable"),
         "syncsteps.commit.swap": ("commit",),
+        "syncsteps.commit.times": ("DirectoryTimes",),
     },
 )

@@ -32,9 +32,9 @@ def assemble(
     """Return the change that puts ``staged`` in and takes ``retired`` away.
 
     A file that a distribution which stays lists as well (a namespace's ``__init__.py``) stays. A
-    staged file that is there already with the same content is left as it is, whoever owns it.
-    ``directories`` are those that syncs have made (as `new_directories` names them): they go if
-    they are left empty.
+    staged file that is there already with the same content is left as it is, whoever owns it. Byte
+    code that is there already is replaced. ``directories`` are those that syncs have made (as
+    `new_directories` names them): they go if they are left empty.
 
     Raises:
         CommitError: there is no telling which files a retired distribution has.
@@ -49,6 +49,8 @@ def assemble(
         for file in files.values()
         if file.target in retire or file.target not in there or not _same(file)
     ]
+    # Byte code in the way is a cache, whoever made it, of what comes or of what once was there.
+    retire |= {file.target for file in place if file.is_bytecode and file.target in there}
     in_the_way = [file for file in place if file.target not in retire and file.target in there]
     if in_the_way:
         raise _collision(in_the_way, staged, interpreter)

@@ -9,6 +9,7 @@ from syncsteps import report
 from syncsteps.events import (
     AddressesMissing,
     AskingIndex,
+    Compiled,
     Imported,
     Importing,
     LockSelected,
@@ -77,6 +78,7 @@ class Console:
             Importing: self.importing,
             Imported: self.imported,
             Restaging: self.restaging,
+            Compiled: self.compiled,
             Swapping: self.swapping,
         }
 
@@ -174,6 +176,10 @@ class Console:
     def restaging(self, event: Restaging) -> None:
         """Say whose imports wrote into staged files."""
         self.say(f"importing changed files of {', '.join(event.names)}: staging them once more")
+
+    def compiled(self, event: Compiled) -> None:
+        """Say what was compiled."""
+        self.say(f"compiled {counted(range(event.total), 'module')} in {event.seconds:.1f} s")
 
     def swapping(self, event: Swapping) -> None:
         """Say that the interpreter changes now."""

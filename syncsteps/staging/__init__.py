@@ -20,6 +20,7 @@ from syncsteps.staging.model import (
 from syncsteps.staging.output import redact
 from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_serves
 from syncsteps.staging.sources import source_digest
+from syncsteps.staging.times import stamp
 from syncsteps.staging.tree import read_stage
 from syncsteps.staging.uv import UvStager, find_uv
 from syncsteps.staging.witness import changed_since, witness
@@ -47,6 +48,7 @@ __all__ = [
     "redact",
     "source_digest",
     "stage",
+    "stamp",
     "witness",
 ]
 
@@ -142,7 +144,9 @@ def stage(
                 environment={**environment, **_surroundings(place)},
             )
             install(selection, directory)
-            return read_stage(directory, interpreter=interpreter, selection=selection, alone=alone)
+            return read_stage(
+                directory, interpreter=interpreter, selection=selection, lock=lock, alone=alone
+            )
     except OSError as error:
         raise StagingError(
             f"nothing can be staged in {directory}: {error.strerror or error}",

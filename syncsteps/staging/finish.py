@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
-import posixpath
-import re
 import shutil
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from syncsteps.errors import StagingError
 from syncsteps.staging.model import StagedDistribution, StagedFile
 from syncsteps.staging.record import RecordEntry, format_record, record_hash
 from syncsteps.staging.scripts import retarget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.staging.unpacked import Unpacked
 
-__all__ = ["Digest", "drop_notes", "finish", "hash_files", "prepare_files", "write_anew"]
+__all__ = ["Digest", "detach", "finish", "hash_files", "prepare_files", "with_files", "write_anew"]
 
-# How uv built what it caches, with time stamps: no two stages would be the same.
-_NOTES = frozenset({"uv_build.json", "uv_cache.json"})
-_URL_USERINFO = re.compile(r"(?<=://)[^\s/?#@]*@")
 _HEAD = 1024
 _CHUNK = 1 << 20
 _THREADS = 8
@@ -45,41 +38,6 @@ class Digest:
     sha256: str
     size: int
     mode: int
-
-
-def drop_notes(directory: Path, one: Unpacked, *, from_index: bool) -> tuple[str, ...]:
-    """Remove an installer's notes from a staged distribution; return the files that are left.
-
-    ``direct_url.json`` goes too if the lock takes the distribution from an index; otherwise the
-    user and password of its URL do (PEP 610).
-
-    Raises:
-        StagingError: ``direct_url.json`` is not one.
-    """
-    kept = []
-    for path, _ in one.files:
-        folder, name = posixpath.split(path)
-        if folder == one.info and (name in _NOTES or (from_index and name == "direct_url.json")):
-            (directory / path).unlink()
-            continue
-        if folder == one.info and name == "direct_url.json":
-            _strip_credentials(directory / path)
-        kept.append(path)
-    return tuple(kept)
-
-
-def _strip_credentials(file: Path) -> None:
-    try:
-        document = json.loads(file.read_bytes())
-        url = document["url"]
-        stripped = url if url.startswith("ssh://git@") else _URL_USERINFO.sub("", url)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise StagingError(
-            f"{file.parent.name}/{file.name} is not what PEP 610 says: {error!r}",
-            hint="The file that it comes from brings it along; do not install it.",
-        ) from error
-    if stripped != url:
-        write_anew(file, json.dumps({**document, "url": stripped}).encode(), mode=0o644)
 
 
 def write_anew(file: Path, content: bytes, *, mode: int) -> None:
@@ -119,12 +77,17 @@ def prepare_files(
         if stat.S_IMODE(status.st_mode) == mode:
             continue
         if status.st_nlink > 1:
-            fresh = f"{file}.new"
-            shutil.copyfile(file, fresh)
-            os.chmod(fresh, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
-            os.replace(fresh, file)  # noqa: PTH105 - as above
+            detach(file, mode=mode)
         else:
-            os.chmod(file, mode)  # noqa: PTH101 - as above
+            os.chmod(file, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
+
+
+def detach(file: str, *, mode: int) -> None:
+    """Make ``file``, which may be one of several hard links, a file of its own with this mode."""
+    fresh = f"{file}.new"
+    shutil.copyfile(file, fresh)
+    os.chmod(fresh, mode)  # noqa: PTH101 - as above
+    os.replace(fresh, file)  # noqa: PTH105 - as above
 
 
 def _retarget(script: Path, *, executable: str, mode: int) -> None:
@@ -186,32 +149,44 @@ def finish(
     ``targets`` maps its files to where they belong, ``digests`` its files (RECORD needs none).
     """
     record = f"{one.info}/RECORD"
-    site = targets[record].parent.parent
+    return _with_record(
+        StagedDistribution(
+            name=one.name,
+            version=str(one.version),
+            metadata=directory / one.info,
+            files=tuple(
+                _staged_file(directory / path, target, digests[path])
+                for path, target in targets.items()
+                if path != record
+            ),
+        ),
+        target=targets[record],
+    )
+
+
+def with_files(one: StagedDistribution, more: Iterable[StagedFile]) -> StagedDistribution:
+    """Return a finished distribution with ``more`` files, and write the RECORD that lists them."""
+    record = next(file for file in one.files if file.source == one.metadata / "RECORD")
+    others = (file for file in one.files if file is not record)
+    return _with_record(replace(one, files=(*others, *more)), target=record.target)
+
+
+def _with_record(one: StagedDistribution, *, target: Path) -> StagedDistribution:
+    """Write the RECORD of ``one``, whose files are all but that, and return it with it."""
+    site = target.parent.parent
     entries = [
-        RecordEntry(path=_record_path(targets[path], site))
-        if path == record
-        else RecordEntry(
-            path=_record_path(targets[path], site),
-            hash=record_hash(digests[path].sha256),
-            size=digests[path].size,
+        RecordEntry(
+            path=_record_path(file.target, site), hash=record_hash(file.sha256), size=file.size
         )
-        for path in targets
+        for file in one.files
     ]
-    content = format_record(entries).encode()
-    file = directory / record
+    content = format_record([*entries, RecordEntry(path=_record_path(target, site))]).encode()
+    file = one.metadata / "RECORD"
     if file.read_bytes() != content or file.stat().st_mode & 0o111:
         write_anew(file, content, mode=0o644)
     own = Digest(sha256=hashlib.sha256(content).hexdigest(), size=len(content), mode=0o644)
-    files = [
-        _staged_file(directory / path, target, own if path == record else digests[path])
-        for path, target in targets.items()
-    ]
-    return StagedDistribution(
-        name=one.name,
-        version=str(one.version),
-        metadata=directory / one.info,
-        files=tuple(sorted(files, key=lambda staged: os.fspath(staged.target))),
-    )
+    files = (*one.files, _staged_file(file, target, own))
+    return replace(one, files=tuple(sorted(files, key=lambda each: os.fspath(each.target))))
 
 
 def _record_path(target: Path, site: Path) -> str:

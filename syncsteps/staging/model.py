@@ -26,6 +26,11 @@ class StagedFile:
     size: int
     mode: int
 
+    @property
+    def is_bytecode(self) -> bool:
+        """Whether the interpreter would make this file by itself, and may replace it."""
+        return self.target.suffix == ".pyc" and self.target.parent.name == "__pycache__"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedDistribution:

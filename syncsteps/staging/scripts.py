@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["retarget"]
+__all__ = ["first_lines", "retarget"]
 
 _PLAIN = re.compile(
     rb"#!\s*(?P<quote>\"?)(?P<path>/[^\"\r\n]*?)(?P=quote)(?P<arguments>(?:[ \t]+-[^\r\n]*)?)\r?\n"
@@ -41,11 +41,15 @@ def retarget(
     match = _TRAMPOLINE.match(head) or _PLAIN.match(head)
     if match is None or not is_target(match["path"].decode("utf-8", "surrogateescape")):
         return None
-    wanted = _first_lines(executable, match["arguments"].strip(), platform)
+    wanted = first_lines(executable, match["arguments"].strip(), platform)
     return None if wanted == match[0] else (wanted, match.end())
 
 
-def _first_lines(executable: str, arguments: bytes, platform: str) -> bytes:
+def first_lines(executable: str, arguments: bytes, platform: str) -> bytes:
+    """Return the bytes that make a file a script of the Python ``executable``.
+
+    ``arguments`` are Python's own, ``platform`` is as `sys.platform`.
+    """
     path = executable.encode("utf-8", "surrogateescape")
     tail = b" " + arguments if arguments else b""
     line = b"#!" + path + tail + b"\n"

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
 from syncsteps.staging.clashes import settle
-from syncsteps.staging.finish import drop_notes, finish, hash_files, prepare_files
+from syncsteps.staging.entry_points import write_scripts
+from syncsteps.staging.finish import finish, hash_files, prepare_files
 from syncsteps.staging.layout import place
 from syncsteps.staging.model import Clash, Stage
+from syncsteps.staging.notes import write_notes
 from syncsteps.staging.unpacked import check_selection, find_files, find_unpacked
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
+    from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selection
+    from syncsteps.staging.unpacked import Unpacked
 
 __all__ = ["read_stage"]
 
@@ -27,23 +31,26 @@ def read_stage(
     *,
     interpreter: Interpreter,
     selection: Selection,
+    lock: Lock,
     alone: Callable[[str], AbstractContextManager[Path]],
 ) -> Stage:
     """Return what lies under ``directory``, an installation prefix, made ready for the target.
 
-    Made ready means: ``direct_url.json`` is gone where the lock takes the package from an index
-    (PEP 610), scripts name the target's executable, modes are 0644 and 0755, and RECORD tells
-    exactly what is there, by the paths that will be true in the target. Files may be hard links
-    into an installer's cache: what is changed is written anew, never in place. Byte code is left
-    behind. Of a file that several distributions bring, the content is that of the last by name:
-    ``alone`` stages one distribution, by its name, and gives the prefix that it is in.
+    Made ready means that it does not show which installer did the work: the files that are not the
+    wheel's own (see `write_notes`, `write_scripts`) say what ``lock`` and ``selection``, which is
+    from it, say. Other scripts name the target's executable too, modes are 0644 and 0755, and
+    RECORD tells exactly what is there, sorted, by the paths that will be true in the target. Files
+    may be hard links into an installer's cache: what is changed is written anew, never in place.
+    Byte code is left behind. Of a file that several distributions bring, the content is that of the
+    last by name: ``alone`` stages one distribution, by its name, and gives the prefix that it is
+    in.
 
     Raises:
         StagingError: what is there is not exactly ``selection``; a file is nobody's, or is a link;
             RECORD leads out of the prefix; reading or writing failed.
     """
     try:
-        return _read_stage(directory, interpreter, selection, alone)
+        return _read_stage(directory, interpreter, selection, lock, alone)
     except OSError as error:
         raise StagingError(
             f"what was staged cannot be made ready: {error.strerror or error}",
@@ -56,19 +63,25 @@ def _read_stage(
     directory: Path,
     interpreter: Interpreter,
     selection: Selection,
+    lock: Lock,
     alone: Callable[[str], AbstractContextManager[Path]],
 ) -> Stage:
     found = find_unpacked(directory, find_files(directory))
     check_selection(found, selection)
     clashes = settle(directory, found, alone=alone)
-    indexed = {item.name for item in selection.packages if item.package.source is None}
+    selected = {item.name: item for item in selection.packages}
     sites = tuple(dict.fromkeys(one.site for one in found))
+
+    def files_of(one: Unpacked) -> tuple[str, ...]:
+        files = write_notes(directory, one, selected[one.name], lock=lock)
+        return write_scripts(directory, one, files, interpreter=interpreter)
+
     targets: list[dict[str, Path]] = [
         {
             path: place(
                 path, base=one.site.base, sites=sites, pure=one.pure, scheme=interpreter.scheme
             )
-            for path in drop_notes(directory, one, from_index=one.name in indexed)
+            for path in files_of(one)
         }
         for one in found
     ]

@@ -19,7 +19,7 @@ from packaging.version import Version
 from syncsteps import staging
 from syncsteps.errors import StagingError
 from syncsteps.interpreter import probe
-from syncsteps.locks.model import Directory, Hash, Package, Sdist, Vcs, Wheel
+from syncsteps.locks.model import Archive, Directory, Hash, Package, Sdist, Vcs, Wheel
 from syncsteps.selection.model import Pinned, Selected
 from syncsteps.staging.model import StageOptions
 from syncsteps.staging.pip import PipStager, embedded_pip
@@ -32,6 +32,7 @@ from tests.support.wheels import make_sdist, make_source_tree, make_wheel, sha25
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.staging.model import Stage, StagedDistribution
@@ -118,13 +119,8 @@ def _locked(index: Index, file: Path, *, digest: str | None = None) -> Selected:
     return Selected(package=package, chosen=entry)
 
 
-def _files(one: StagedDistribution) -> dict[str, tuple[int, str]]:
-    """Targets, modes and contents, but for what tells the installer."""
-    return {
-        str(file.target): (file.mode, file.sha256)
-        for file in one.files
-        if file.target.name not in {"INSTALLER", "RECORD", "REQUESTED"}
-    }
+def _files(one: StagedDistribution) -> dict[str, tuple[int, bytes]]:
+    return {str(file.target): (file.mode, file.source.read_bytes()) for file in one.files}
 
 
 def _rich_wheel(directory: Path) -> Path:
@@ -132,8 +128,11 @@ def _rich_wheel(directory: Path) -> Path:
         directory,
         "rich-demo",
         files={"rich_demo/__init__.py": "", "rich_demo/tool": "#!/bin/sh\n", "top.py": "x = 1\n"},
-        entry_points={"console_scripts": {"rich-demo": "top:main"}},
-        scripts={"script": "#!python\nprint('ran')\n"},
+        entry_points={
+            "console_scripts": {"rich-demo": "top:main", "pip": "top:deep.er", "both": "top:x [y]"},
+            "gui_scripts": {"rich-gui": "top:gui"},
+        },
+        scripts={"script": "#!python\nprint('ran')\n", "with-flag": "#!python -E\n", "both": "x"},
         data={
             "data/share/rich/x.txt": "x",
             "headers/x.h": "h",
@@ -179,16 +178,42 @@ def test_wheels_and_sdists(
     assert snapshot(target.prefix) == before
 
 
-def test_uv_and_pip_stage_the_same(run: Callable[..., Stage], index: Index) -> None:
-    wheel = _locked(index, _rich_wheel(index.directory))
+def _of_every_kind(index: Index, tmp_path: Path) -> list[Selected]:
+    """A wheel, an sdist and a pin of an index, an archive by URL and one by path, a directory."""
+    url = make_wheel(index.directory, "by-url", entry_points={"console_scripts": {"u": "by_url:m"}})
+    path = make_wheel(tmp_path / "project" / "files", "by-path")
+    make_source_tree(tmp_path / "project" / "tree", "by-directory")
+    sources: dict[str, Archive | Directory] = {
+        "by-url": Archive(
+            url=index.file_url(url.name), hashes=(Hash(algorithm="sha256", digest=sha256(url)),)
+        ),
+        "by-path": Archive(
+            path=f"files/{path.name}", hashes=(Hash(algorithm="sha256", digest=sha256(path)),)
+        ),
+        "by-directory": Directory(path="tree"),
+    }
+    sdist = make_sdist(index.directory, "built", entry_points={"console_scripts": {"b": "b:main"}})
+    return [
+        _locked(index, _rich_wheel(index.directory)),
+        _locked(index, sdist),
+        *(
+            Selected(
+                package=Package(name=name, version=Version("1.0"), source=source), chosen=source
+            )
+            for name, source in sources.items()
+        ),
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="each has programs of its own there")
+def test_uv_and_pip_stage_the_same(run: Callable[..., Stage], index: Index, tmp_path: Path) -> None:
+    items = _of_every_kind(index, tmp_path)
     by_uv, by_pip = (
-        _files(run(wheel, installer=installer).distributions[0]) for installer in ("uv", "pip")
+        [_files(one) for one in run(*items, installer=installer).distributions]
+        for installer in ("uv", "pip")
     )
-    assert set(by_uv) == set(by_pip)
-    differing = {path for path, kept in by_uv.items() if by_pip[path] != kept}
-    # Each writes the body of an entry point's script in its own words.
-    assert {Path(path).name.removesuffix(".exe") for path in differing} <= {"rich-demo"}
-    assert {by_uv[path][0] for path in differing} == {by_pip[path][0] for path in differing}
+    assert len(by_uv) == len(items)
+    assert by_uv == by_pip
 
 
 @both
@@ -418,7 +443,13 @@ def test_the_pip_that_virtualenv_carries(
     def alone(name: str) -> NoReturn:
         raise AssertionError(f"{name} was to be staged alone")
 
-    stage = staging.read_stage(directory, interpreter=target, selection=selection, alone=alone)
+    stage = staging.read_stage(
+        directory,
+        interpreter=target,
+        selection=selection,
+        lock=make_lock(root=tmp_path),
+        alone=alone,
+    )
     assert [one.name for one in stage.distributions] == ["demo"]
 
 

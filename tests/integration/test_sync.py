@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,7 @@ def test_sync_installs_the_lock_and_the_second_run_changes_nothing(
     assert system.run("smoke") == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="each has programs of its own there")
 def test_uv_and_pip_leave_the_same_tree(system: System, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = make_wheel(
         system.index.directory,
@@ -85,19 +87,57 @@ def test_uv_and_pip_leave_the_same_tree(system: System, capsys: pytest.CaptureFi
         "1.0",
         files={"alpha/__init__.py": "", "alpha/data.txt": "x"},
         entry_points={"console_scripts": {"alpha-tool": "alpha:main"}},
+        scripts={"alpha-script": "#!python\n"},
     )
-    system.lock([wheel])
-    paths = []
+    trees = []
     for installer in ("uv", "pip"):
+        system.lock([wheel])
         assert system.run("sync", "--installer", installer) == 0
-        names = set(system.snapshot())
-        paths.append(names)
+        trees.append(system.snapshot())
         system.lock([])
         assert system.run("sync", "--installer", installer) == 0
         assert system.installed() == {}  # it was this project's, and nothing needs it
-        system.lock([wheel])
-    assert paths[0] == paths[1]
+    assert trees[0] == trees[1]
+    assert sum(".syncsteps/receipts/" in path for path in trees[0]) == 1
     assert "1 removed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tool", ["uv", "pip"])
+def test_uv_and_pip_know_what_to_do_with_what_syncsteps_installed(
+    tool: str, system: System
+) -> None:
+    wheel = make_wheel(
+        system.index.directory,
+        "alpha",
+        "1.0",
+        files={"alpha/__init__.py": "def main(): print('ran')\n"},
+        entry_points={"console_scripts": {"alpha-tool": "alpha:main"}},
+    )
+    before = system.snapshot()
+    system.lock([wheel])
+    assert system.run("sync") == 0
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", tool, *(["pip"] if tool == "uv" else [])]
+        target = ["--python", str(system.target)]
+        if tool == "pip":
+            command, target = [*command, *target], []
+        done = subprocess.run(
+            [*command, *arguments, *target],
+            env=system.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    assert "alpha==1.0" in run("list", "--format=freeze")
+    assert "Location:" in run("show", "alpha")
+    run("check")
+    run("uninstall", *(["--yes"] if tool == "pip" else []), "alpha")
+    left = {path: entry for path, entry in system.snapshot().items() if ".syncsteps" not in path}
+    assert left == before
 
 
 @INSTALLERS
@@ -436,14 +476,17 @@ def test_what_was_changed_by_hand_is_put_right_on_request(system: System) -> Non
     assert system.run("check") == 0
 
 
-def test_two_syncs_at_once_end_as_one_after_the_other(system: System) -> None:
+@pytest.mark.parametrize("variables", [{}, {"SOURCE_DATE_EPOCH": "1"}])
+def test_two_syncs_at_once_end_as_one_after_the_other(
+    variables: dict[str, str], system: System
+) -> None:
     wheels = [
         make_wheel(system.index.directory, f"pkg{n}", "1.0", files={f"pkg{n}.py": ""})
         for n in range(5)
     ]
     system.lock(wheels)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        done = list(pool.map(lambda _: system.start("sync"), range(2)))
+        done = list(pool.map(lambda _: system.start("sync", **variables), range(2)))
     for process in done:
         assert process.returncode == 0, process.stderr
     assert system.installed() == {f"pkg{n}": "1.0" for n in range(5)}

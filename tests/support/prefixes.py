@@ -44,7 +44,7 @@ def _from_wheel(wheel: Path) -> Selected:
     return select_version(canonicalize_name(name), version)
 
 
-def unpack(
+def unpack(  # noqa: PLR0913 - in so many ways do prefixes differ
     wheel: Path,
     prefix: Path,
     *,
@@ -53,12 +53,13 @@ def unpack(
     headers: str = "include/python3.12",
     shebang: str = "#!/opt/python/bin/python3.12\n",
     extra: dict[str, str] | None = None,
+    installed: dict[str, str] | None = None,
     unlisted: dict[str, str] | None = None,
 ) -> None:
     """Unpack ``wheel`` into ``prefix`` with a true RECORD, INSTALLER and REQUESTED.
 
-    ``extra`` are further files of its ``.dist-info``, ``unlisted`` files of the prefix that RECORD
-    does not have.
+    ``extra`` are further files of its ``.dist-info``, ``installed`` those that an installer made
+    elsewhere in the prefix, ``unlisted`` those that RECORD does not have.
     """
     members: dict[str, bytes] = {}
     modes: dict[str, int] = {}
@@ -75,6 +76,7 @@ def unpack(
     info = own.removesuffix("/RECORD")
     for name, text in {"INSTALLER": "test\n", "REQUESTED": "", **(extra or {})}.items():
         members[f"{info}/{name}"] = text.encode()
+    members.update({path: text.encode() for path, text in (installed or {}).items()})
     depth = "../" * (site.count("/") + 1)
     listed = {
         path.removeprefix(f"{site}/") if path.startswith(f"{site}/") else f"{depth}{path}": content

@@ -41,21 +41,23 @@ class System:
         """The directory that the interpreter lies in with all that is its own."""
         return self.target.parent.parent
 
-    def run(self, verb: str, *arguments: str) -> int:
+    def run(self, verb: str, *arguments: str, **variables: str) -> int:
         """Run the command line in the project, on the target; return the exit code."""
         return main(
             [verb, "--python", str(self.target), *arguments],
-            environment=self.environment,
+            environment={**self.environment, **variables},
             directory=self.project,
         )
 
-    def start(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def start(
+        self, verb: str, *arguments: str, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run it as a process of its own; return how that ended."""
         checkout = str(Path(syncsteps.__file__).parent.parent)
         return subprocess.run(
             [sys.executable, "-m", "syncsteps", verb, "--python", self.target, *arguments],
             cwd=self.project,
-            env={**self.environment, "PYTHONPATH": checkout},
+            env={**self.environment, "PYTHONPATH": checkout, **variables},
             capture_output=True,
             text=True,
             check=False,

@@ -47,6 +47,7 @@ LAYERS = (
             # What to ask, and what to make of the answer: only the asking between has effects.
             "syncsteps.addresses.merging",
             "syncsteps.addresses.questions",
+            "syncsteps.epoch",
             "syncsteps.export",
             "syncsteps.locks",
             "syncsteps.plan",
@@ -102,7 +103,11 @@ LAYERS = (
 VALUES, PURE = 1, 2
 
 # They run inside the target: on any Python from 3.6 on, without anything that is installed.
-INSIDE = ("syncsteps.interpreter._inside", "syncsteps.smoke._child")
+INSIDE = (
+    "syncsteps.interpreter._inside",
+    "syncsteps.smoke._child",
+    "syncsteps.staging._compile",
+)
 
 LONGEST = 400
 READS_ENVIRONMENT = {

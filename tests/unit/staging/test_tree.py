@@ -19,6 +19,7 @@ from syncsteps.staging.model import Clash
 from syncsteps.staging.record import parse_record
 from syncsteps.staging.tree import read_stage
 from tests.support.interpreters import make_interpreter
+from tests.support.locks import make_hash, make_lock
 from tests.support.prefixes import select_version, selection_of, unpack
 from tests.support.wheels import make_wheel
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 SITE = "lib/python3.12/site-packages"
 INFO = f"{SITE}/demo-1.0.dist-info"
 TARGET = make_interpreter(Path("/opt/python"))
+LOCK = make_lock(layout="flat")
+NO_HASH = "0" * 64
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="modes and shebangs are POSIX's")
 
 
@@ -58,7 +61,7 @@ def _read_selection(
     def alone(name: str) -> NoReturn:
         raise AssertionError(f"{name} was to be staged alone")
 
-    return read_stage(prefix, interpreter=interpreter, selection=selection, alone=alone)
+    return read_stage(prefix, interpreter=interpreter, selection=selection, lock=LOCK, alone=alone)
 
 
 def _targets(one: StagedDistribution) -> dict[str, int]:
@@ -220,38 +223,68 @@ def test_direct_url_goes_for_what_an_index_has(wheels: Path, prefix: Path) -> No
     assert "direct_url" not in (one.metadata / "RECORD").read_text()
 
 
+@pytest.mark.parametrize("staged", [None, "[" * 100_000, '{"url": "https://u:p@h.invalid/x.whl"}'])
 @pytest.mark.parametrize(
-    ("url", "kept"),
+    ("source", "expected"),
     [
-        ("https://u:p@h.invalid/x.whl", "https://h.invalid/x.whl"),
-        ("https://h.invalid/x.whl", "https://h.invalid/x.whl"),
-        ("ssh://git@h.invalid/r", "ssh://git@h.invalid/r"),
+        (
+            Archive(url="https://u:p@h.invalid/x.whl", hashes=(make_hash(),)),
+            {
+                "archive_info": {"hash": f"sha256={NO_HASH}", "hashes": {"sha256": NO_HASH}},
+                "url": "https://h.invalid/x.whl",
+            },
+        ),
+        (
+            Vcs(type="git", url="https://u:p@h.invalid/r", commit_id="0"),
+            {"url": "https://h.invalid/r", "vcs_info": {"commit_id": "0", "vcs": "git"}},
+        ),
+        (Directory(path="."), {"dir_info": {}, "url": "file:///project"}),
     ],
 )
-@pytest.mark.parametrize(
-    "source",
-    [
-        Archive(url="https://h.invalid/x.whl"),
-        Vcs(type="git", url="https://h.invalid", commit_id="0"),
-        Directory(path="."),
-    ],
-)
-def test_direct_url_stays_for_the_rest(
-    wheels: Path, prefix: Path, source: Archive | Vcs | Directory, url: str, kept: str
+def test_direct_url_is_the_locks_for_the_rest(
+    wheels: Path,
+    prefix: Path,
+    source: Archive | Vcs | Directory,
+    expected: dict[str, object],
+    staged: str | None,
 ) -> None:
-    unpack(make_wheel(wheels), prefix, extra={"direct_url.json": json.dumps({"url": url})})
+    extra = {} if staged is None else {"direct_url.json": staged}
+    unpack(make_wheel(wheels), prefix, extra=extra)
     selection = selection_of(select_version("demo", source=source))
     (one,) = _read_selection(prefix, selection).distributions
-    assert json.loads((prefix / INFO / "direct_url.json").read_text()) == {"url": kept}
+    assert (prefix / INFO / "direct_url.json").read_text() == json.dumps(expected, sort_keys=True)
     _assert_record_is_true(one, TARGET.scheme.purelib)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"url": 1}', "[" * 100_000])
-def test_a_direct_url_that_is_none(wheels: Path, prefix: Path, text: str) -> None:
-    unpack(make_wheel(wheels), prefix, extra={"direct_url.json": text})
-    selection = selection_of(select_version("demo", source=Directory(path=".")))
-    with pytest.raises(StagingError, match="not what PEP 610 says"):
-        _read_selection(prefix, selection)
+@posix_only
+def test_it_does_not_show_which_installer_did_the_work(wheels: Path, tmp_path: Path) -> None:
+    wheel = make_wheel(
+        wheels,
+        entry_points={"console_scripts": {"tool": "demo:main"}, "gui_scripts": {"win": "demo:w.x"}},
+        scripts={"own": "#!python\nx\n"},
+    )
+    stages = []
+    for name, notes, shebang in (
+        ("one", {"INSTALLER": "one"}, "#!/opt/python/bin/python3.12\n"),
+        (
+            "two",
+            {"INSTALLER": "two\r\n", "direct_url.json": "{}"},
+            "#!/opt/python/bin/python3.12\n",
+        ),
+    ):
+        prefix = tmp_path / name
+        made = {f"bin/{script}": f"{shebang}# {name}\n" for script in ("tool", "win")}
+        unpack(wheel, prefix, shebang=shebang, extra=notes, installed=made)
+        (one,) = _read(prefix, wheel).distributions
+        stages.append([(file.target, file.sha256, file.mode) for file in one.files])
+        _assert_record_is_true(one, TARGET.scheme.purelib)
+    assert stages[0] == stages[1]
+    assert (prefix / INFO / "INSTALLER").read_text() == "syncsteps\n"
+    assert (prefix / "bin" / "win").read_text() == (
+        "#!/opt/python/bin/python3.12\nimport sys\n\nfrom demo import w\n\n"
+        'if __name__ == "__main__":\n    sys.exit(w.x())\n'
+    )
+    assert stat.S_IMODE((prefix / "bin" / "win").stat().st_mode) == 0o755
 
 
 def test_a_file_that_record_forgot_goes_along(wheels: Path, prefix: Path) -> None:
@@ -367,7 +400,9 @@ def test_different_content_in_two_distributions(
         unpack(pair[["opencv-one", "opencv-two"].index(name)], place)
         yield place
 
-    stage = read_stage(prefix, interpreter=TARGET, selection=selection_of(*pair), alone=alone)
+    stage = read_stage(
+        prefix, interpreter=TARGET, selection=selection_of(*pair), lock=LOCK, alone=alone
+    )
     target = TARGET.scheme.purelib / "cv2/__init__.py"
     assert stage.clashes == (Clash(loser="opencv-one", winner="opencv-two", target=target),)
     assert (prefix / SITE / "cv2/__init__.py").read_text() == "two!"
@@ -412,7 +447,7 @@ def test_no_space_is_a_sentence(
     wheels: Path, prefix: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wheel = make_wheel(wheels)
-    unpack(wheel, prefix, extra={"uv_build.json": "{}"})  # RECORD has to be written anew
+    unpack(wheel, prefix)
 
     def full(path: Path, _content: bytes) -> int:
         raise OSError(28, "No space left on device", str(path))
@@ -420,4 +455,4 @@ def test_no_space_is_a_sentence(
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(StagingError, match="cannot be made ready: No space left") as caught:
         _read(prefix, wheel)
-    assert caught.value.details[0].endswith("RECORD.new")
+    assert caught.value.details[0].endswith("INSTALLER.new")
