@@ -7,6 +7,7 @@ import itertools
 import os
 from typing import TYPE_CHECKING
 
+from syncsteps.commit.listing import Listing
 from syncsteps.commit.model import Change, Placement
 from syncsteps.commit.record import read_record
 from syncsteps.commit.retire import installed_files, prunable
@@ -43,15 +44,16 @@ def assemble(
     retire = _retired_files(retired, interpreter)
     # Two staged distributions may bring the same file, with the same content.
     files = {file.target: file for each in staged for file in each.files}
-    there = _Names()
+    listing = Listing()
     place = [
         file
         for file in files.values()
-        if file.target in retire or file.target not in there or not _same(file)
+        if file.target in retire or not _is_there(file.target, listing) or not _same(file)
     ]
+    there = [file for file in place if _is_there(file.target, listing)]
     # Byte code in the way is a cache, whoever made it, of what comes or of what once was there.
-    retire |= {file.target for file in place if file.is_bytecode and file.target in there}
-    in_the_way = [file for file in place if file.target not in retire and file.target in there]
+    retire |= {file.target for file in there if file.is_bytecode}
+    in_the_way = [file for file in there if file.target not in retire]
     if in_the_way:
         raise _collision(in_the_way, staged, interpreter)
     return Change(
@@ -91,8 +93,13 @@ def obstacles(
     Raises:
         CommitError: there is no telling which files a retired distribution has.
     """
-    names = _Names()
-    there = [(each.name, file) for each in staged for file in each.files if file.target in names]
+    listing = Listing()
+    there = [
+        (each.name, file)
+        for each in staged
+        for file in each.files
+        if _is_there(file.target, listing)
+    ]
     retire = _retired_files(retired, interpreter) if there else set()
     other = [
         (name, file.target) for name, file in there if file.target not in retire and not _same(file)
@@ -136,22 +143,8 @@ def _recorded(distribution: InstalledDistribution) -> list[Path]:
         return []
 
 
-class _Names:
-    """What there is, from one look at each directory: there can be tens of thousands of files."""
-
-    def __init__(self) -> None:
-        self._directories: dict[str, frozenset[str]] = {}
-
-    def __contains__(self, path: Path) -> bool:
-        parent, _, name = os.fspath(path).rpartition(os.sep)
-        names = self._directories.get(parent)
-        if names is None:
-            try:
-                names = frozenset(os.listdir(parent))  # noqa: PTH208 - names are all that is needed
-            except (FileNotFoundError, NotADirectoryError):
-                names = frozenset()
-            self._directories[parent] = names
-        return name in names
+def _is_there(path: Path, listing: Listing) -> bool:
+    return listing.kind(os.fspath(path)) is not None
 
 
 def _same(file: StagedFile) -> bool:

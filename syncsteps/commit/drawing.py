@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncsteps.commit.filesystem import REAL, FileSystem, Kind, fold
 from syncsteps.commit.journal import Journal
+from syncsteps.commit.listing import Listing
 from syncsteps.commit.territory import Territory
 from syncsteps.errors import CommitError, InterpreterError
 
@@ -54,7 +55,7 @@ def draw_up(
 
 def _retire(paths: Iterable[Path], territory: Territory, files: FileSystem) -> tuple[Path, ...]:
     found: dict[str, Path] = {}
-    listed = _Listed(files)
+    listed = Listing(files)
     for path in paths:
         location = _locate(path, territory)
         kind = listed.kind(os.fspath(location))
@@ -71,7 +72,7 @@ def _place(
 ) -> tuple[tuple[str, str], ...]:
     sources: dict[str, str] = {}
     parents: dict[str, str] = {}
-    listed = _Listed(files)
+    listed = Listing(files)
     for placement in placements:
         parent, _, name = os.fspath(placement.target).rpartition(os.sep)
         if parent not in parents or name == "..":
@@ -86,26 +87,6 @@ def _place(
         if listed.kind(source) not in _MOVABLE:
             raise CommitError(f"{source} is to be placed, but it is not a file")
     return tuple((source, target) for target, source in sources.items())
-
-
-class _Listed:
-    """What paths are, from one look at each directory: there can be tens of thousands of files."""
-
-    def __init__(self, files: FileSystem) -> None:
-        self._files = files
-        self._directories: dict[str, dict[str, Kind]] = {}
-
-    def kind(self, path: str) -> Kind | None:
-        """Return what there is under exactly this name."""
-        parent, _, name = path.rpartition(os.sep)
-        return self.names(parent).get(name)
-
-    def names(self, directory: str) -> dict[str, Kind]:
-        """Return what each name in a directory is."""
-        found = self._directories.get(directory)
-        if found is None:
-            found = self._directories[directory] = self._files.kinds(Path(directory))
-        return found
 
 
 def _locate(path: Path, territory: Territory) -> Path:
@@ -148,7 +129,7 @@ def _refuse_overwriting(
     files: FileSystem,
 ) -> None:
     new = frozenset(directories)
-    listed = _Listed(files)
+    listed = Listing(files)
     for _, target in place:
         if target in new:
             raise CommitError(f"{target} is to be both a file and a directory")
