@@ -53,7 +53,9 @@ def assemble(
     there = [file for file in place if _is_there(file.target, listing)]
     # Byte code in the way is a cache, whoever made it, of what comes or of what once was there.
     retire |= {file.target for file in there if file.is_bytecode}
-    in_the_way = [file for file in there if file.target not in retire]
+    # Where a directory stands of which something goes, planning tells whether all of it does.
+    emptied = {parent for path in retire for parent in path.parents}
+    in_the_way = [file for file in there if file.target not in retire | emptied]
     if in_the_way:
         raise _collision(in_the_way, staged, interpreter)
     return Change(

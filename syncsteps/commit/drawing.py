@@ -41,10 +41,11 @@ def draw_up(
     territory = Territory(everywhere, gone=frozenset(retire))
     place = _place(change.place, territory, files)
     directories = _directories(place, gone, files)
-    _refuse_overwriting(place, gone, directories, files)
+    emptied = _refuse_overwriting(place, gone, directories, files)
     journal = Journal(
         nonce=secrets.token_hex(4),
         retire=retire,
+        emptied=tuple((Path(path), files.mode(Path(path))) for path in emptied),
         directories=tuple(Path(path) for path in directories),
         place=place,
         remove_empty=_remove_empty(change, retire, territory),
@@ -127,9 +128,11 @@ def _refuse_overwriting(
     gone: frozenset[str],
     directories: Iterable[str],
     files: FileSystem,
-) -> None:
+) -> tuple[str, ...]:
+    """Return the directories that go before a file can come, inner ones first."""
     new = frozenset(directories)
     listed = Listing(files)
+    emptied: list[str] = []
     for _, target in place:
         if target in new:
             raise CommitError(f"{target} is to be both a file and a directory")
@@ -139,10 +142,36 @@ def _refuse_overwriting(
         found = _in_the_way(parent, name, listed.names(parent), files)
         if found and f"{parent}{os.sep}{found}" not in gone:
             kind = listed.names(parent)[found]
+            inside = _emptied(target, gone, listed) if found == name else None
+            if kind is Kind.DIRECTORY and inside is not None:
+                emptied += inside
+                continue
             raise CommitError(
                 f"{target} is in the way: a {kind.value} that no distribution to be removed owns",
                 hint="find out what put it there; syncsteps does not overwrite it",
             )
+    for _, target in place:
+        if emptied and target.rpartition(os.sep)[0] in emptied:
+            raise CommitError(f"{target} is to lie in a directory in whose place a file comes")
+    return tuple(emptied)
+
+
+def _emptied(directory: str, gone: frozenset[str], listed: Listing) -> list[str] | None:
+    """Return ``directory`` and those below it, inner ones first, if all their files are gone.
+
+    None where something else is in one of them, or nothing at all: then it is somebody's.
+    """
+    found: list[str] = []
+    names = listed.names(directory)
+    if not names:
+        return None
+    for name, kind in names.items():
+        path = f"{directory}{os.sep}{name}"
+        inside = _emptied(path, gone, listed) if kind is Kind.DIRECTORY else []
+        if inside is None or (kind is not Kind.DIRECTORY and path not in gone):
+            return None
+        found += inside
+    return [*found, directory]
 
 
 def _in_the_way(parent: str, name: str, names: dict[str, Kind], files: FileSystem) -> str:
@@ -175,7 +204,8 @@ def _remove_empty(change: Change, retire: Iterable[Path], territory: Territory) 
 def _refuse_unwritable(journal: Journal, files: FileSystem) -> None:
     """Make sure of what a rename needs, so that a half of the change is not begun in vain."""
     new = {os.fspath(path) for path in journal.directories}
-    changed = (*map(os.fspath, (*journal.retire, *journal.directories)), *_targets(journal))
+    directories = (*journal.directories, *(path for path, _ in journal.emptied))
+    changed = (*map(os.fspath, (*journal.retire, *directories)), *_targets(journal))
     parents = {path.rpartition(os.sep)[0] or os.sep for path in changed} - new
     closed = [path for path in sorted(parents) if not files.may_change(Path(path))]
     if closed:

@@ -58,6 +58,14 @@ class FileSystem:
         except _ABSENT:
             return {}
 
+    def mode(self, path: Path) -> int:
+        """Return the permissions of what is there."""
+        return stat.S_IMODE(path.lstat().st_mode)
+
+    def set_mode(self, path: Path, mode: int) -> None:
+        """Set the permissions of a file or a directory."""
+        path.chmod(mode)
+
     def is_as_made(self, path: Path) -> bool:
         """Whether ``path`` is a directory as `make_directory` makes them."""
         return path.lstat().st_mode == stat.S_IFDIR | _DIRECTORY_MODE

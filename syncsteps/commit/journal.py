@@ -24,6 +24,9 @@ The file is JSON in ASCII; a name that is not valid Unicode is kept by lone surr
     ``.syncsteps-NONCE-rN`` (bringing back retired file N) beside the target, then renamed.
 ``retire``
     The files that go, in order. They were all there when the journal was written.
+``emptied``
+    Pairs of a directory and its mode, inner ones first: a file comes in the place of the outermost,
+    and all files below are in ``retire``. They are removed before anything is placed.
 ``directories``
     The directories that are made, outer ones first. None of them was there.
 ``place``
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "Journal", "JournalDirectory", "JournalFormatError"]
 
 FORMAT = 1
+_MOST_MODE = 0o7777
 
 
 class JournalFormatError(Exception):
@@ -64,6 +68,7 @@ class Journal:
 
     nonce: str
     retire: tuple[Path, ...]
+    emptied: tuple[tuple[Path, int], ...]
     directories: tuple[Path, ...]
     place: tuple[tuple[str, str], ...]
     remove_empty: tuple[Path, ...]
@@ -82,6 +87,7 @@ class Journal:
             "format": FORMAT,
             "nonce": self.nonce,
             "retire": [str(path) for path in self.retire],
+            "emptied": [[str(path), mode] for path, mode in self.emptied],
             "directories": [str(path) for path in self.directories],
             "place": self.place,
             "remove_empty": [str(path) for path in self.remove_empty],
@@ -108,14 +114,12 @@ class Journal:
         nonce = data.get("nonce")
         if not isinstance(nonce, str) or not nonce.isalnum():
             raise JournalFormatError("key 'nonce' is not a word")
-        pairs = _list(data, "place")
-        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004 - a pair is two
-            raise JournalFormatError("key 'place' does not hold pairs")
         return cls(
             nonce=nonce,
             retire=_paths(_list(data, "retire"), "retire"),
+            emptied=tuple(_moded(pair) for pair in _pairs(data, "emptied")),
             directories=_paths(_list(data, "directories"), "directories"),
-            place=tuple((s, t) for s, t in (_texts(pair, "place") for pair in pairs)),
+            place=tuple((s, t) for s, t in (_texts(p, "place") for p in _pairs(data, "place"))),
             remove_empty=_paths(_list(data, "remove_empty"), "remove_empty"),
         )
 
@@ -183,6 +187,20 @@ def _list(data: dict[str, Any], key: str) -> list[Any]:
     if not isinstance(value, list):
         raise JournalFormatError(f"key {key!r} is not a list")
     return value
+
+
+def _pairs(data: dict[str, Any], key: str) -> list[list[Any]]:
+    pairs = _list(data, key)
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004 - a pair is two
+        raise JournalFormatError(f"key {key!r} does not hold pairs")
+    return pairs
+
+
+def _moded(pair: list[Any]) -> tuple[Path, int]:
+    (path,), mode = _paths(pair[:1], "emptied"), pair[1]
+    if isinstance(mode, bool) or not isinstance(mode, int) or not 0 <= mode <= _MOST_MODE:
+        raise JournalFormatError("key 'emptied' does not hold modes")
+    return path, mode
 
 
 def _paths(values: list[Any], key: str) -> tuple[Path, ...]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncsteps.commit.filesystem import REAL, FileSystem, fold, move, remove_tree
+from syncsteps.commit.filesystem import REAL, FileSystem, Kind, fold, move, remove_tree
 from syncsteps.commit.journal import Journal, JournalDirectory, JournalFormatError
 from syncsteps.commit.model import Outcome, Recovery
 from syncsteps.commit.territory import Territory
 from syncsteps.errors import RecoveryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["STAGE_PREFIX", "pending", "recover", "settle", "unsettled"]
 
@@ -132,6 +133,33 @@ def _undo(
     def ours(path: Path) -> bool:
         return fold(str(path)) not in waiting and (path.parent == path or ours(path.parent))
 
+    _remove_what_came(journal, ours, files)
+    for path, _ in reversed(journal.emptied):
+        kind = files.kind(path)
+        if kind is None:
+            files.make_directory(path)
+        elif kind is not Kind.DIRECTORY:
+            raise NotADirectoryError(errno.ENOTDIR, "Somebody has put this here", str(path))
+    for path, number in reversed(away.items()):
+        move(
+            directory.retired / str(number),
+            path,
+            temporary=functools.partial(journal.restoring, number),
+            files=files,
+        )
+    for path, mode in journal.emptied:
+        files.set_mode(path, mode)
+    for name in files.names(directory.retired):
+        files.remove(directory.retired / name)
+    files.remove_directory(directory.retired)
+    flush_all(roots, files)
+    files.remove(directory.journal)
+    files.sync_directory(directory.path)
+    directory.clear(files)
+    return len(away)
+
+
+def _remove_what_came(journal: Journal, ours: Callable[[Path], bool], files: FileSystem) -> None:
     for number in reversed(range(len(journal.place))):
         source, target = map(Path, journal.place[number])
         if ours(target):
@@ -143,25 +171,12 @@ def _undo(
             # Whoever has imported something in the meantime has left this there.
             remove_tree(path / "__pycache__", files)
             files.remove_directory(path)
-    for path, number in reversed(away.items()):
-        move(
-            directory.retired / str(number),
-            path,
-            temporary=functools.partial(journal.restoring, number),
-            files=files,
-        )
-    for name in files.names(directory.retired):
-        files.remove(directory.retired / name)
-    files.remove_directory(directory.retired)
-    flush_all(roots, files)
-    files.remove(directory.journal)
-    files.sync_directory(directory.path)
-    directory.clear(files)
-    return len(away)
 
 
 def _was_placed(source: Path, target: Path, files: FileSystem) -> bool:
     """Whether what is at ``target`` came from ``source``: by a rename, or by a copy of it."""
+    if files.kind(target) is Kind.DIRECTORY:  # in its place a file was to come
+        return False
     return files.kind(source) is None or files.same(source, target)
 
 
@@ -192,9 +207,16 @@ def _read(path: Path, roots: tuple[Path, ...], files: FileSystem) -> Journal:
 
 
 def _refuse_outside(journal: Journal, roots: tuple[Path, ...]) -> None:
-    territory = Territory(roots, gone=frozenset(journal.retire))
+    emptied = frozenset(path for path, _ in journal.emptied)
+    territory = Territory(roots, gone=emptied.union(journal.retire))
     targets = (Path(target) for _, target in journal.place)
-    for path in (*journal.retire, *journal.directories, *targets, *journal.remove_empty):
+    for path in (
+        *journal.retire,
+        *emptied,
+        *journal.directories,
+        *targets,
+        *journal.remove_empty,
+    ):
         try:
             location = territory.locate(path)
         except ValueError as error:

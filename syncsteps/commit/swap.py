@@ -78,6 +78,8 @@ def _carry_out(
     for number, path in enumerate(journal.retire):
         copy = directory.retired / str(number)
         move(path, copy, temporary=functools.partial(copy.with_suffix, ".tmp"), files=files)
+    for path, _ in journal.emptied:
+        files.remove_directory(path)
     filled = _make_directories(journal, files)
     for number, (source, place) in enumerate(journal.place):
         if place.rpartition(os.sep)[0] in filled:

@@ -72,13 +72,12 @@ def cases(draw: st.DrawFn) -> Case:
     retire = draw(st.sets(st.sampled_from(sorted(old)))) if old else set()
     kept = old.keys() - retire
     wanted = draw(TREES)
-    directories = {str(parent) for path in old for parent in Path(path).parents}
     place = {
         path: item
         for path, item in wanted.items()
         if path not in kept
-        and path not in directories
         and not any(path.startswith(f"{other}/") for other in kept)
+        and not any(other.startswith(f"{path}/") for other in kept)
     }
     return Case(old=old, retire=frozenset(retire), place=place)
 
@@ -146,6 +145,8 @@ def expected(case: Case, world: World) -> Tree:
     staged = snapshot(world.stage)
     tree = {path: value for path, value in world.old.items() if path not in case.retire}
     for number, path in enumerate(case.place):
+        for other in [other for other in tree if other.startswith(f"{path}/")]:
+            del tree[other]  # the directories in whose place a file comes
         for parent in reversed(Path(path).parents[:-2]):
             tree.setdefault(str(parent), (0o040755, b""))
         tree[path] = staged[str(world.source(number, path))]

@@ -54,6 +54,12 @@ class Faulty(FileSystem):
     def kinds(self, directory: Path) -> dict[str, Kind]:
         return self._step(lambda: super(Faulty, self).kinds(directory))
 
+    def mode(self, path: Path) -> int:
+        return self._step(lambda: super(Faulty, self).mode(path))
+
+    def set_mode(self, path: Path, mode: int) -> None:
+        self._step(lambda: super(Faulty, self).set_mode(path, mode))
+
     def is_as_made(self, path: Path) -> bool:
         return self._step(lambda: super(Faulty, self).is_as_made(path))
 

@@ -28,6 +28,7 @@ def test_a_journal_reads_back_as_it_was_whatever_the_names(
     journal = Journal(
         nonce="12ab",
         retire=retire,
+        emptied=tuple((path, 0o755) for path in retire),
         directories=directories,
         place=tuple((str(path), str(path)) for paths in place for path in paths),
         remove_empty=remove,

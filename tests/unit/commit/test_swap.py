@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,6 +166,76 @@ def test_what_somebody_adds_to_a_new_package_outlives_the_rollback(target: Targe
         "pkg/core",
         "pkg/core/theirs.txt",
     ]
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_file_or_a_link_comes_in_the_place_of_a_directory(target: Target, kind: str) -> None:
+    def staged() -> Path:
+        source = target.stage / "x"
+        if kind == "file":
+            return write(source, "new")
+        source.unlink(missing_ok=True)
+        source.symlink_to("../elsewhere")
+        return source
+
+    old = [write(target.site / "pkg" / "x" / name) for name in ("f", "deep/g")]
+    (target.site / "pkg" / "x").chmod(0o750)
+    change = Change(
+        retire=tuple(old),
+        place=(Placement(source=staged(), target=target.site / "pkg" / "x"),),
+    )
+    before = target.tree()
+    for at in itertools.count():
+        files = Faulty(at=at, fault=OSError(errno.EIO, "no"))
+        try:
+            commit(change, state=target.state, roots=target.roots, files=files)
+        except CommitError:
+            assert target.tree() == before, at
+            staged()
+        else:
+            break
+    assert (target.site / "pkg" / "x").is_symlink() == (kind == "link")
+    assert at > 10
+    for at in itertools.count():
+        target.base.joinpath("again", str(at)).mkdir(parents=True)
+        if not cut_off_and_recovered(Target(base=target.base / "again" / str(at)), kind, at):
+            break
+    assert at > 10
+
+
+def cut_off_and_recovered(target: Target, kind: str, at: int) -> bool:
+    """Kill a commit at an operation, and recover; whether there was that operation."""
+    old = write(target.site / "x" / "deep" / "f")
+    source = target.stage / "x"
+    target.stage.mkdir(parents=True)
+    source.write_text("new") if kind == "file" else source.symlink_to("../elsewhere")
+    change = Change(retire=(old,), place=(Placement(source=source, target=target.site / "x"),))
+    before = target.tree()
+    try:
+        files = Faulty(at=at, fault=Crash(), when="after")
+        commit(change, state=target.state, roots=target.roots, files=files)
+    except Crash:
+        recover(target.state, roots=target.roots)
+        assert target.tree() == before or not (target.site / "x").is_dir()
+        return True
+    return False
+
+
+@pytest.mark.parametrize("theirs", ["pkg/x/theirs", "pkg/x/deep/theirs"])
+def test_a_directory_that_holds_anything_else_is_in_the_way(target: Target, theirs: str) -> None:
+    old = write(target.site / "pkg" / "x" / "deep" / "f")
+    write(target.site / theirs)
+    placement = Placement(source=target.staged("x", "new"), target=target.site / "pkg" / "x")
+    refused(target, Change(retire=(old,), place=(placement,)), r"x is in the way: a directory")
+
+
+def test_a_directory_in_whose_place_a_file_comes_gets_no_files(target: Target) -> None:
+    old = write(target.site / "pkg" / "x" / "f")
+    place = tuple(
+        Placement(source=target.staged(str(n), "new"), target=target.site / "pkg" / name)
+        for n, name in enumerate(("x", "x/f"))
+    )
+    refused(target, Change(retire=(old,), place=place), r"in whose place a file comes")
 
 
 def test_nothing_to_do_leaves_no_trace(target: Target) -> None:
