@@ -70,7 +70,8 @@ def without_releases(interpreter: Interpreter) -> Interpreter:
     """Return the interpreter less what is the machine's, and the releases of what is installed.
 
     A point release of the system may bring new ones; which distributions there are, whose they are
-    and where they lie is what it keeps.
+    and where they lie is what it keeps. What needs their packages depends on what else is there,
+    and is in no profile.
     """
     return replace(
         interpreter,
@@ -84,8 +85,10 @@ def without_releases(interpreter: Interpreter) -> Interpreter:
 
 
 def without_release(distribution: InstalledDistribution) -> InstalledDistribution:
+    owner = distribution.owner
     return replace(
         distribution,
+        owner=owner and replace(owner, needed_by=(), needed_indirectly=()),
         version="",
         metadata=Path(distribution.metadata.name.replace(distribution.version, "")),
         requires=(),
