@@ -187,7 +187,8 @@ def _copy_windows(base: Path, directory: Path) -> Path:
 
 
 def _copy_library(source: Path, target: Path) -> None:
-    unwanted = ("*.a", "*.opt-?.pyc", "EXTERNALLY-MANAGED", "sitecustomize.py")
+    # Into the one that runs the tests somebody may have synced before.
+    unwanted = ("*.a", "*.opt-?.pyc", "EXTERNALLY-MANAGED", "sitecustomize.py", ".syncsteps")
     ignore = shutil.ignore_patterns(*_PRUNED, *unwanted)
     shutil.copytree(source, target, symlinks=True, ignore=ignore)
     (target / "site-packages").mkdir(exist_ok=True)
