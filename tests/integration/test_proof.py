@@ -7,31 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.index import Index
-from tests.support.interpreters import throwaway_interpreter
-from tests.support.systems import System
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
+
+    from tests.support.systems import System
 
 pytestmark = pytest.mark.enable_socket
 INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
 REFUSED_BY_LOCK = 3
-
-
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    for name in ("files", "project"):
-        (tmp_path / name).mkdir()
-    with Index(tmp_path / "files") as index:
-        yield System(
-            target=throwaway_interpreter(tmp_path / "system"),
-            project=tmp_path / "project",
-            index=index,
-            caches=tmp_path / "caches",
-        )
 
 
 def lock(system: System, **files: Mapping[str, str]) -> None:

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.index import Index
 from tests.support.interpreters import throwaway_interpreter
-from tests.support.systems import System
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.support.systems import System
 
 pytestmark = [
     pytest.mark.enable_socket,
@@ -28,19 +26,6 @@ pytestmark = [
 EPOCH = 1_700_000_000
 VARIABLES = {"SOURCE_DATE_EPOCH": str(EPOCH)}
 INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
-
-
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    for name in ("files", "project"):
-        (tmp_path / name).mkdir()
-    with Index(tmp_path / "files") as index:
-        yield System(
-            target=throwaway_interpreter(tmp_path / "system"),
-            project=tmp_path / "project",
-            index=index,
-            caches=tmp_path / "caches",
-        )
 
 
 @pytest.fixture

@@ -13,30 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncsteps import commit
-from tests.support.index import Index
-from tests.support.interpreters import throwaway_interpreter
 from tests.support.projects import write_requirements
-from tests.support.systems import System
 from tests.support.wheels import make_source_tree, make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.support.systems import System
+
 pytestmark = pytest.mark.enable_socket
-
-
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    for name in ("files", "project"):
-        (tmp_path / name).mkdir()
-    with Index(tmp_path / "files") as index:
-        yield System(
-            target=throwaway_interpreter(tmp_path / "system"),
-            project=tmp_path / "project",
-            index=index,
-            caches=tmp_path / "caches",
-        )
 
 
 INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
