@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import shutil
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -47,7 +50,6 @@ from syncsteps.verify import refuse, verify_staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from syncsteps.commit import DirectoryTimes
     from syncsteps.interpreter.model import Interpreter
@@ -284,14 +286,16 @@ class _Run:
                 change, retire=(*change.retire, record.target), place=(*change.place, record)
             )
             if self.times.epoch is not None:
-                stamp((each.source for each in whole.place), epoch=self.times.epoch)
+                stamp((os.fspath(each.source) for each in whole.place), epoch=self.times.epoch)
         except OSError as error:
             raise StagingError(
                 f"what was staged cannot be made ready: {error.strerror}: {error.filename}"
             ) from error
         roots = commit_roots(interpreter)
-        moved = (*whole.retire, *(each.target for each in whole.place))
-        self.times.watch(moved, below=(*roots, self.survey.state.parent))
+        targets = (Path(each.target) for each in whole.place)
+        self.times.watch(
+            itertools.chain(whole.retire, targets), below=(*roots, self.survey.state.parent)
+        )
         commit(whole, state=self.survey.state, roots=roots)
         return receipt
 

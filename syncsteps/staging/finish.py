@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import operator
 import os
 import shutil
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.staging.model import StagedDistribution, StagedFile
@@ -18,7 +20,6 @@ from syncsteps.staging.scripts import retarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.staging.unpacked import Unpacked
@@ -55,9 +56,7 @@ def write_anew(file: Path, content: bytes, *, mode: int) -> None:
             fresh.unlink()
 
 
-def prepare_files(
-    directory: Path, targets: Mapping[str, Path], *, interpreter: Interpreter
-) -> None:
+def prepare_files(directory: Path, targets: Mapping[str, str], *, interpreter: Interpreter) -> None:
     """Give scripts the target's Python, and every file of ``targets`` the mode 0644 or 0755.
 
     ``targets`` maps files, relative to ``directory``, to where they belong.
@@ -65,13 +64,13 @@ def prepare_files(
     if sys.platform == "win32":  # scripts are programs there, and modes mean nothing
         return
     root = os.fspath(directory)
-    scripts = interpreter.scheme.scripts
+    scripts = f"{interpreter.scheme.scripts}{os.sep}"
     executable = os.fspath(interpreter.executable)
     for path, target in targets.items():
         file = f"{root}/{path}"
         status = os.lstat(file)
         mode = 0o755 if status.st_mode & 0o111 else 0o644
-        if target.parent == scripts:
+        if target.startswith(scripts):
             _retarget(directory / path, executable=executable, mode=mode)
             status = os.lstat(file)
         if stat.S_IMODE(status.st_mode) == mode:
@@ -141,21 +140,21 @@ def finish(
     directory: Path,
     one: Unpacked,
     *,
-    targets: Mapping[str, Path],
+    targets: Mapping[str, str],
     digests: Mapping[str, Digest],
 ) -> StagedDistribution:
     """Write the RECORD that will be true in the target, and return the finished distribution.
 
     ``targets`` maps its files to where they belong, ``digests`` its files (RECORD needs none).
     """
-    record = f"{one.info}/RECORD"
+    root, record = os.fspath(directory), f"{one.info}/RECORD"
     return _with_record(
         StagedDistribution(
             name=one.name,
             version=str(one.version),
             metadata=directory / one.info,
             files=tuple(
-                _staged_file(directory / path, target, digests[path])
+                _staged_file(f"{root}/{path}", target, digests[path])
                 for path, target in targets.items()
                 if path != record
             ),
@@ -166,14 +165,15 @@ def finish(
 
 def with_files(one: StagedDistribution, more: Iterable[StagedFile]) -> StagedDistribution:
     """Return a finished distribution with ``more`` files, and write the RECORD that lists them."""
-    record = next(file for file in one.files if file.source == one.metadata / "RECORD")
+    name = os.fspath(one.metadata / "RECORD")
+    record = next(file for file in one.files if file.source == name)
     others = (file for file in one.files if file is not record)
     return _with_record(replace(one, files=(*others, *more)), target=record.target)
 
 
-def _with_record(one: StagedDistribution, *, target: Path) -> StagedDistribution:
+def _with_record(one: StagedDistribution, *, target: str) -> StagedDistribution:
     """Write the RECORD of ``one``, whose files are all but that, and return it with it."""
-    site = target.parent.parent
+    site = os.fspath(Path(target).parent.parent)
     entries = [
         RecordEntry(
             path=_record_path(file.target, site), hash=record_hash(file.sha256), size=file.size
@@ -185,12 +185,12 @@ def _with_record(one: StagedDistribution, *, target: Path) -> StagedDistribution
     if file.read_bytes() != content or file.stat().st_mode & 0o111:
         write_anew(file, content, mode=0o644)
     own = Digest(sha256=hashlib.sha256(content).hexdigest(), size=len(content), mode=0o644)
-    files = (*one.files, _staged_file(file, target, own))
-    return replace(one, files=tuple(sorted(files, key=lambda each: os.fspath(each.target))))
+    files = (*one.files, _staged_file(os.fspath(file), target, own))
+    return replace(one, files=tuple(sorted(files, key=operator.attrgetter("target"))))
 
 
-def _record_path(target: Path, site: Path) -> str:
-    path, inside = os.fspath(target), f"{site}{os.sep}"
+def _record_path(path: str, site: str) -> str:
+    inside = f"{site}{os.sep}"
     try:
         relative = path[len(inside) :] if path.startswith(inside) else os.path.relpath(path, site)
     except ValueError:  # another drive, which only an absolute path reaches
@@ -198,7 +198,7 @@ def _record_path(target: Path, site: Path) -> str:
     return relative.replace(os.sep, "/")
 
 
-def _staged_file(source: Path, target: Path, digest: Digest) -> StagedFile:
+def _staged_file(source: str, target: str, digest: Digest) -> StagedFile:
     return StagedFile(
         source=source,
         target=target,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ def find_metadata(paths: Iterable[str]) -> tuple[tuple[SiteDirectory, str], ...]
 
 def place(
     path: str, *, base: str, sites: Iterable[SiteDirectory], pure: bool, scheme: Scheme
-) -> Path:
+) -> str:
     """Return where a file of a prefix belongs under ``scheme``.
 
     Args:
@@ -72,12 +73,16 @@ def place(
         if path.startswith(f"{site.path}/"):
             platform = site.platform if split else not pure
             root = scheme.platlib if platform else scheme.purelib
-            return root / path[len(site.path) + 1 :]
+            return _below(root, path[len(site.path) + 1 :])
     rest = path.removeprefix(base)
     script = _SCRIPTS.fullmatch(rest)
     if script is not None:
-        return scheme.scripts / script["rest"]
+        return _below(scheme.scripts, script["rest"])
     header = _HEADERS.fullmatch(rest)
     if header is not None:
-        return scheme.headers / header["rest"]
-    return scheme.data / rest
+        return _below(scheme.headers, header["rest"])
+    return _below(scheme.data, rest)
+
+
+def _below(root: Path, path: str) -> str:
+    return os.path.join(root, path.replace("/", os.sep))  # noqa: PTH118 - `Path` is slow for so many

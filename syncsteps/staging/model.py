@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,10 +19,13 @@ __all__ = ["Clash", "Stage", "StageOptions", "StagedDistribution", "StagedFile",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedFile:
-    """A file aside (``source``) and where it belongs (``target``); size in bytes."""
+    """A file aside (``source``) and where it belongs (``target``); size in bytes.
 
-    source: Path
-    target: Path
+    Both paths are absolute, and text: there can be tens of thousands.
+    """
+
+    source: str
+    target: str
     sha256: str
     size: int
     mode: int
@@ -29,7 +33,9 @@ class StagedFile:
     @property
     def is_bytecode(self) -> bool:
         """Whether the interpreter would make this file by itself, and may replace it."""
-        return self.target.suffix == ".pyc" and self.target.parent.name == "__pycache__"
+        if not self.target.endswith(".pyc"):
+            return False
+        return self.target.rpartition(os.sep)[0].endswith(f"{os.sep}__pycache__")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
@@ -16,7 +17,6 @@ from syncsteps.staging.unpacked import check_selection, find_files, find_unpacke
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
@@ -76,7 +76,7 @@ def _read_stage(
         files = write_notes(directory, one, selected[one.name], lock=lock)
         return write_scripts(directory, one, files, interpreter=interpreter)
 
-    targets: list[dict[str, Path]] = [
+    targets: list[dict[str, str]] = [
         {
             path: place(
                 path, base=one.site.base, sites=sites, pure=one.pure, scheme=interpreter.scheme
@@ -99,14 +99,14 @@ def _read_stage(
         site=tuple(directory / site.path for site in sites),
         distributions=tuple(sorted(distributions, key=lambda one: one.name)),
         clashes=tuple(
-            Clash(loser=loser, winner=winner, target=merged[path])
+            Clash(loser=loser, winner=winner, target=Path(merged[path]))
             for path, loser, winner in clashes
         ),
     )
 
 
-def _check_targets(targets: Mapping[str, Path]) -> None:
-    seen: dict[Path, str] = {}
+def _check_targets(targets: Mapping[str, str]) -> None:
+    seen: dict[str, str] = {}
     for path, target in targets.items():
         other = seen.setdefault(target, path)
         if other != path:
