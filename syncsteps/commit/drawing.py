@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Draft", "draw_up"]
 
 _MOST_SHOWN = 5
+# Asking an enumeration for a member takes longer than all else that is done with most files.
+_FILE, _LINK = Kind.FILE, Kind.LINK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def _retire(paths: Iterable[Path], territory: Territory, listing: Listing) -> tu
         kind = listing.kind(location)
         if kind is None:
             continue
-        if not _is_movable(kind):
+        if kind is not _FILE and kind is not _LINK:
             raise CommitError(f"{path} is to be removed, but it is a {kind.value}, not a file")
         found[location] = None
     return tuple(found)
@@ -94,14 +96,13 @@ def _place(coming: Iterable[Coming], territory: Territory, listing: Listing) -> 
         total += 1
     batches = []
     for (parent, origin), names in sources.items():
-        for path in {"", ".", ".."} & names.keys():
-            _locate(f"{parent}{os.sep}{path}", territory)
-        directory = os.path.dirname(_locate(os.path.join(parent, next(iter(names))), territory))
+        odd = {"", ".", ".."} & names.keys()
+        _locate(f"{parent}{os.sep}{min(odd) if odd else next(iter(names))}", territory)
         same = list(names) == list(names.values())
         batches.append(
             Batch(
                 source=os.path.abspath(origin or os.sep),
-                target=directory,
+                target=territory.directory(parent),
                 names=tuple(names),
                 originals=() if same else tuple(names.values()),
             )
@@ -114,15 +115,11 @@ def _place(coming: Iterable[Coming], territory: Territory, listing: Listing) -> 
 
 
 def _refuse_unmovable(batch: Batch, listing: Listing) -> None:
-    there = listing.names(batch.source)
-    for name in batch.originals or batch.names:
-        if not _is_movable(there.get(name)):
-            path = os.path.join(batch.source, name)
-            raise CommitError(f"{path} is to be placed, but it is not a file")
-
-
-def _is_movable(kind: Kind | None) -> bool:
-    return kind is Kind.FILE or kind is Kind.LINK
+    there = listing.names(batch.source).items()
+    movable = {name for name, kind in there if kind is _FILE or kind is _LINK}
+    for name in sorted(set(batch.originals or batch.names) - movable):
+        path = os.path.join(batch.source, name)
+        raise CommitError(f"{path} is to be placed, but it is not a file")
 
 
 def _refuse_doubles(batches: Iterable[Batch], total: int) -> None:

@@ -35,6 +35,9 @@ class Kind(Enum):
     OTHER = "special file"
 
 
+_FILE = Kind.FILE  # asking for a member takes time
+
+
 class FileSystem:
     """The real file system. Every method may raise OSError."""
 
@@ -56,7 +59,7 @@ class FileSystem:
             with os.scandir(directory) as entries:
                 return {
                     # Most are files, of which there can be tens of thousands.
-                    entry.name: Kind.FILE
+                    entry.name: _FILE
                     if entry.is_file(follow_symlinks=False)
                     else _kind_of_other(entry)
                     for entry in entries

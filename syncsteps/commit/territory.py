@@ -24,6 +24,7 @@ class Territory:
         self, roots: Iterable[str | os.PathLike[str]], *, gone: Collection[str] = ()
     ) -> None:
         self._roots = tuple(dict.fromkeys(os.path.realpath(root) for root in roots))
+        self._prefixes = tuple(os.path.join(root, "") for root in self._roots)
         self._gone = gone
         self._directories: dict[str, str] = {}
         self._missing: set[str] = set()
@@ -45,7 +46,8 @@ class Territory:
             raise ValueError(f"{path} is not an absolute path")
         if name in {"", ".", ".."}:
             raise ValueError(f"{path} has {name or os.sep!r} at its end")
-        return os.path.join(self.directory(parent), name)
+        directory = self.directory(parent)
+        return path if directory == parent else os.path.join(directory, name)
 
     def directory(self, path: str) -> str:
         """Return the directory ``path`` with all links resolved.
@@ -64,16 +66,10 @@ class Territory:
 
     def holds(self, location: str) -> bool:
         """Whether ``location`` (as `locate` returned it) is strictly below one of the roots."""
-        return self.holds_in(os.path.dirname(location))
-
-    def holds_in(self, directory: str) -> bool:
-        """Whether all that is in ``directory`` (as it was returned) is below one of the roots."""
+        directory = os.path.dirname(location)
         held = self._held.get(directory)
         if held is None:
-            held = any(
-                directory == root or directory.startswith(os.path.join(root, ""))
-                for root in self._roots
-            )
+            held = os.path.join(directory, "").startswith(self._prefixes)
             self._held[directory] = held
         return held
 

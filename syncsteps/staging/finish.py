@@ -12,7 +12,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from syncsteps.staging.model import StagedDistribution, StagedFile
 from syncsteps.staging.record import RecordEntry, format_record, record_hash
@@ -28,8 +28,9 @@ __all__ = ["Digest", "detach", "finish", "hash_files", "prepare_files", "with_fi
 
 _HEAD = 1024
 _CHUNK = 1 << 20
+_LARGE = 1 << 18
 _THREADS = 8
-_FILES_A_TASK = 64
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,29 +57,20 @@ def write_anew(file: Path, content: bytes, *, mode: int) -> None:
             fresh.unlink()
 
 
-def prepare_files(directory: Path, targets: Mapping[str, str], *, interpreter: Interpreter) -> None:
-    """Give scripts the target's Python, and every file of ``targets`` the mode 0644 or 0755.
+def prepare_files(
+    directory: Path, targets: Mapping[str, str], *, interpreter: Interpreter
+) -> dict[str, Digest]:
+    """Give scripts the target's Python, and every file the mode 0644 or 0755; return digests.
 
-    ``targets`` maps files, relative to ``directory``, to where they belong.
+    ``targets`` maps the files, relative to ``directory``, to where they belong.
     """
-    if sys.platform == "win32":  # scripts are programs there, and modes mean nothing
-        return
-    root = os.fspath(directory)
-    scripts = f"{interpreter.scheme.scripts}{os.sep}"
-    executable = os.fspath(interpreter.executable)
-    for path, target in targets.items():
-        file = f"{root}/{path}"
-        status = os.lstat(file)
-        mode = 0o755 if status.st_mode & 0o111 else 0o644
-        if target.startswith(scripts):
-            _retarget(directory / path, executable=executable, mode=mode)
-            status = os.lstat(file)
-        if stat.S_IMODE(status.st_mode) == mode:
-            continue
-        if status.st_nlink > 1:
-            detach(file, mode=mode)
-        else:
-            os.chmod(file, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
+    if sys.platform != "win32":  # scripts are programs there
+        scripts = f"{interpreter.scheme.scripts}{os.sep}"
+        executable = os.fspath(interpreter.executable)
+        for path, target in targets.items():
+            if target.startswith(scripts):
+                _retarget(directory / path, executable=executable)
+    return hash_files(directory, targets)
 
 
 def detach(file: str, *, mode: int) -> None:
@@ -89,7 +81,7 @@ def detach(file: str, *, mode: int) -> None:
     os.replace(fresh, file)  # noqa: PTH105 - as above
 
 
-def _retarget(script: Path, *, executable: str, mode: int) -> None:
+def _retarget(script: Path, *, executable: str) -> None:
     with script.open("rb") as file:
         head = file.read(_HEAD)
     change = retarget(
@@ -100,6 +92,7 @@ def _retarget(script: Path, *, executable: str, mode: int) -> None:
     )
     if change is not None:
         beginning, replaced = change
+        mode = _even(script.stat().st_mode)
         write_anew(script, beginning + script.read_bytes()[replaced:], mode=mode)
 
 
@@ -110,30 +103,57 @@ def _same_file(path: str, executable: str) -> bool:
         return False
 
 
-def hash_files(directory: Path, paths: tuple[str, ...]) -> dict[str, Digest]:
-    """Return the digest of each of ``paths``, which are relative to ``directory``."""
+def hash_files(directory: Path, paths: Iterable[str]) -> dict[str, Digest]:
+    """Return the digest of each of ``paths``, which are relative to ``directory``.
+
+    Each gets the mode of its digest; other names of the same file keep theirs.
+    """
     root = os.fspath(directory)
-
-    # A task for each file would cost more than the hashing of most of them.
-    tasks = [paths[start : start + _FILES_A_TASK] for start in range(0, len(paths), _FILES_A_TASK)]
-
-    def digest(task: tuple[str, ...]) -> list[Digest]:
-        return [_digest(f"{root}/{path}") for path in task]
-
+    digests: dict[str, Digest] = {}
+    large = {}
+    # A thread for each of tens of thousands of small files would cost more than it saves.
     with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as pool:
-        digests = [one for task in pool.map(digest, tasks) for one in task]
-    return dict(zip(paths, digests, strict=True))
+        for path in paths:
+            digest = _digest(f"{root}/{path}", most=_LARGE)
+            if digest is None:
+                large[path] = pool.submit(_digest, f"{root}/{path}")
+            else:
+                digests[path] = digest
+        digests.update((path, future.result()) for path, future in large.items())
+    return digests
 
 
-def _digest(file: str) -> Digest:
-    sha256 = hashlib.sha256()
-    size = 0
-    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - as above
-        mode = os.fstat(stream.fileno()).st_mode
-        while chunk := stream.read(_CHUNK):
-            sha256.update(chunk)
-            size += len(chunk)
-    return Digest(sha256=sha256.hexdigest(), size=size, mode=0o755 if mode & 0o111 else 0o644)
+@overload
+def _digest(file: str) -> Digest: ...
+@overload
+def _digest(file: str, *, most: int) -> Digest | None: ...
+def _digest(file: str, *, most: int | None = None) -> Digest | None:
+    """Return the digest of ``file``, None if it has more than ``most`` bytes."""
+    descriptor = os.open(file, _FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if most is not None and status.st_size > most:
+            return None
+        step = min(status.st_size + 1, _CHUNK)
+        content = os.read(descriptor, step)
+        size, sha256 = len(content), hashlib.sha256(content)
+        while len(content) == step:  # less than that is the end
+            content = os.read(descriptor, step)
+            size += len(content)
+            sha256.update(content)
+    finally:
+        os.close(descriptor)
+    mode = _even(status.st_mode)
+    if sys.platform != "win32" and stat.S_IMODE(status.st_mode) != mode:
+        if status.st_nlink > 1:
+            detach(file, mode=mode)
+        else:
+            os.chmod(file, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
+    return Digest(sha256=sha256.hexdigest(), size=size, mode=mode)
+
+
+def _even(mode: int) -> int:
+    return 0o755 if mode & 0o111 else 0o644
 
 
 def finish(
