@@ -19,7 +19,7 @@ from syncsteps.commit.whole import whole_directories
 from syncsteps.errors import CommitError, InterpreterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from syncsteps.commit.model import Change, Coming
 
@@ -85,7 +85,7 @@ def _retire(paths: Iterable[Path], territory: Territory, listing: Listing) -> tu
     return tuple(found)
 
 
-def _place(coming: Iterable[Coming], territory: Territory, listing: Listing) -> tuple[Batch, ...]:
+def _place(coming: Sequence[Coming], territory: Territory, listing: Listing) -> tuple[Batch, ...]:
     """Return what comes by the directories that it comes from and goes to, outer ones first."""
     sources: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     total = 0
@@ -110,8 +110,17 @@ def _place(coming: Iterable[Coming], territory: Territory, listing: Listing) -> 
     batches.sort(key=lambda batch: batch.target)
     for batch in batches:
         _refuse_unmovable(batch, listing)
-    _refuse_doubles(batches, total)
+    if sum(map(len, _names(batches).values())) != total:
+        raise _double(coming, territory)
     return tuple(batches)
+
+
+def _names(batches: Iterable[Batch]) -> Mapping[str, set[str]]:
+    """Return the names of what comes into each directory."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for batch in batches:
+        names[batch.target].update(batch.names)
+    return names
 
 
 def _refuse_unmovable(batch: Batch, listing: Listing) -> None:
@@ -122,14 +131,12 @@ def _refuse_unmovable(batch: Batch, listing: Listing) -> None:
         raise CommitError(f"{path} is to be placed, but it is not a file")
 
 
-def _refuse_doubles(batches: Iterable[Batch], total: int) -> None:
-    if len({(batch.target, name) for batch in batches for name in batch.names}) == total:
-        return
-    seen: dict[str, str] = {}
-    for source, target in itertools.chain.from_iterable(batch.files() for batch in batches):
-        other = seen.setdefault(target, source)
-        if other is not source:
-            raise CommitError(f"two files are to be placed at {target}: {other} and {source}")
+def _double(coming: Iterable[Coming], territory: Territory) -> CommitError:
+    sources: defaultdict[str, list[str]] = defaultdict(list)
+    for each in coming:
+        sources[territory.locate(os.fspath(each.target))].append(os.fspath(each.source))
+    target, found = next(item for item in sources.items() if len(item[1]) > 1)
+    return CommitError(f"two files are to be placed at {target}: {' and '.join(found)}")
 
 
 def _locate(path: str, territory: Territory) -> str:
@@ -182,9 +189,7 @@ def _refuse_overwriting(
 ) -> tuple[str, ...]:
     """Return the directories that go before a file can come, inner ones first."""
     new = frozenset(directories)
-    names: defaultdict[str, set[str]] = defaultdict(set)
-    for batch in place:
-        names[batch.target].update(batch.names)
+    names = _names(place)
     for path in new:
         parent, name = os.path.split(path)
         if name in names.get(parent, ()):

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["Territory"]
 
 
+_NO_NAMES = frozenset({"", ".", ".."})
+
+
 class Territory:
     """The directories that may be changed. Paths are text: there can be tens of thousands.
 
@@ -44,7 +47,7 @@ class Territory:
         parent, name = os.path.split(path)
         if not parent:
             raise ValueError(f"{path} is not an absolute path")
-        if name in {"", ".", ".."}:
+        if name in _NO_NAMES:
             raise ValueError(f"{path} has {name or os.sep!r} at its end")
         directory = self.directory(parent)
         return path if directory == parent else os.path.join(directory, name)
@@ -57,6 +60,12 @@ class Territory:
         """
         found = self._directories.get(path)
         if found is None:
+            parent, _, name = path.rpartition(os.sep)
+            if parent in self._missing and name not in _NO_NAMES:
+                # As it is in a directory that is not there, it is what it says, and not there.
+                self._directories[path] = path
+                self._missing.add(path)
+                return path
             if not os.path.isabs(path):
                 raise ValueError(f"{path} is not an absolute path")
             if os.pardir in path.split(os.sep):

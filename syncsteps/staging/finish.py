@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import operator
 import os
@@ -30,7 +29,7 @@ _HEAD = 1024
 _CHUNK = 1 << 20
 _LARGE = 1 << 18
 _THREADS = 8
-_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +42,15 @@ class Digest:
 
 
 def write_anew(file: Path, content: bytes, *, mode: int) -> None:
-    """Put ``content`` in the place of ``file`` as a file of its own.
+    """Put ``content`` in the place of ``file``, if there is one, as a file of its own.
 
-    What lay there may be a hard link into an installer's cache, and is not changed.
+    What lay there may be a hard link into an installer's cache, and is not changed. It goes first:
+    some file systems wait for the disk when a rename replaces a file (ext4's auto_da_alloc).
     """
-    fresh = file.with_name(f"{file.name}.new")
-    try:
-        fresh.write_bytes(content)
-        fresh.chmod(mode)
-        fresh.replace(file)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            fresh.unlink()
+    file.unlink(missing_ok=True)
+    with file.open("xb") as stream:
+        stream.write(content)
+    file.chmod(mode)
 
 
 def prepare_files(
@@ -77,8 +73,9 @@ def detach(file: str, *, mode: int) -> None:
     """Make ``file``, which may be one of several hard links, a file of its own with this mode."""
     fresh = f"{file}.new"
     shutil.copyfile(file, fresh)
-    os.chmod(fresh, mode)  # noqa: PTH101 - as above
-    os.replace(fresh, file)  # noqa: PTH105 - as above
+    os.chmod(fresh, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
+    os.unlink(file)  # noqa: PTH108 - as above
+    os.rename(fresh, file)  # noqa: PTH104 - as above
 
 
 def _retarget(script: Path, *, executable: str) -> None:
@@ -129,7 +126,7 @@ def _digest(file: str) -> Digest: ...
 def _digest(file: str, *, most: int) -> Digest | None: ...
 def _digest(file: str, *, most: int | None = None) -> Digest | None:
     """Return the digest of ``file``, None if it has more than ``most`` bytes."""
-    descriptor = os.open(file, _FLAGS)
+    descriptor = os.open(file, os.O_RDONLY | _BINARY)
     try:
         status = os.fstat(descriptor)
         if most is not None and status.st_size > most:

@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -449,10 +449,14 @@ def test_no_space_is_a_sentence(
     wheel = make_wheel(wheels)
     unpack(wheel, prefix)
 
-    def full(path: Path, _content: bytes) -> int:
-        raise OSError(28, "No space left on device", str(path))
+    opened = Path.open
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    def full(path: Path, mode: str = "r", **options: Any) -> IO[Any]:  # noqa: ANN401 - passed on
+        if mode == "xb":
+            raise OSError(28, "No space left on device", str(path))
+        return opened(path, mode, **options)
+
+    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(StagingError, match="cannot be made ready: No space left") as caught:
         _read(prefix, wheel)
-    assert caught.value.details[0].endswith("INSTALLER.new")
+    assert caught.value.details[0].endswith("INSTALLER")
