@@ -194,7 +194,11 @@ class _Run:
             interpreter=self.survey.interpreter,
             directory=prefix,
             installer=self.settings.installer,
-            options=StageOptions(source=self.settings.source, shared=self._shares()),
+            options=StageOptions(
+                source=self.settings.source,
+                shared=self._shares(),
+                jobs=max(1, int(self.settings.jobs)),
+            ),
             environment=self.environment,
             on_line=lambda text: self.on_event(StagingLine(text=text)),
         )

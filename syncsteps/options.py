@@ -139,7 +139,7 @@ OPTIONS: tuple[Option, ...] = (
         name="jobs",
         kind="number",
         metavar="N",
-        help="imports, or compilers, that run at once (default: one for each processor)",
+        help="imports, compilers or pips that run at once (default: one for each processor)",
     ),
     Option(
         name="lock-timeout",

@@ -75,10 +75,12 @@ class StageOptions:
 
     ``source`` says where files come from: ``lock`` or ``index``. ``shared`` allows staged files to
     be hard links into the installer's cache: fast, but whoever writes into one writes into both.
+    ``jobs`` is how many installers may work at once, where one of them does one thing at a time.
     """
 
     source: str = "lock"
     shared: bool = True
+    jobs: int = 1
 
 
 class Stager(Protocol):
