@@ -29,6 +29,7 @@ from syncsteps.events import (
     Staged,
     Staging,
     StagingLine,
+    StagingProgress,
     Swapping,
 )
 from syncsteps.plan import affected
@@ -201,6 +202,7 @@ class _Run:
             ),
             environment=self.environment,
             on_line=lambda text: self.on_event(StagingLine(text=text)),
+            on_progress=lambda progress: self.on_event(StagingProgress(progress=progress)),
         )
 
     def prove(self, staged: Stage) -> tuple[Finding, ...]:

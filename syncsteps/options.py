@@ -167,5 +167,5 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(name="quiet", kind="flag", help="print only problems"),
     Option(name="verbose", kind="flag", help="print each file's and each installer's line"),
-    Option(name="no-progress", kind="flag", help="plain lines, as in a log"),
+    Option(name="no-progress", kind="flag", help="plain lines, and none of progress"),
 )

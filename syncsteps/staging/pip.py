@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selection
     from syncsteps.staging.inputs import Inputs
-    from syncsteps.staging.model import StageOptions
+    from syncsteps.staging.model import Listener, StageOptions
 
 __all__ = ["PipStager", "embedded_pip", "find_pip", "own_pip_serves", "pip_command"]
 
@@ -136,6 +136,7 @@ class PipStager:
         requests: Path,
         options: StageOptions,
         on_line: Callable[[str], None],
+        listener: Listener | None = None,
     ) -> None:
         """Fill ``directory`` as an installation prefix; see `Stager.stage`.
 
@@ -165,7 +166,11 @@ class PipStager:
             )
             chains.append(self._installations(groups, prefix))
             prefixes.append(prefix)
-        run_installers(chains, name=self.name, on_line=on_line, runner=self.runner)
+        if listener is not None:
+            listener.look_into(prefixes)
+        run_installers(
+            chains, name=self.name, on_line=on_line, runner=self.runner, listener=listener
+        )
         if len(parts) > 1:
             gather(prefixes, directory)
 

@@ -52,10 +52,14 @@ class Counted:
     chains: list[int] = field(default_factory=list)
 
     def __call__(
-        self, chains: Sequence[Sequence[Call]], *, on_line: Callable[[int, str], None]
+        self,
+        chains: Sequence[Sequence[Call]],
+        *,
+        on_line: Callable[[int, str], None],
+        on_tick: Callable[[], None] | None = None,
     ) -> Failure | None:
         self.chains.append(len(chains))
-        return run_abreast(chains, on_line=on_line)
+        return run_abreast(chains, on_line=on_line, on_tick=on_tick)
 
 
 @pytest.fixture(scope="module")

@@ -22,11 +22,16 @@ def _installation(name: str, places: str = "") -> Installation:
 
 def _runner(failure: Failure | None, *lines: tuple[int, str]) -> Callable[..., Failure | None]:
     def run(
-        chains: Sequence[Sequence[Call]], *, on_line: Callable[[int, str], None]
+        chains: Sequence[Sequence[Call]],
+        *,
+        on_line: Callable[[int, str], None],
+        on_tick: Callable[[], None] | None = None,
     ) -> Failure | None:
         assert [[call.command for call in chain] for chain in chains] == [[["a"], ["b"]], [["c"]]]
         for number, line in lines:
             on_line(number, line)
+        if on_tick is not None:
+            on_tick()
         return failure
 
     return run
@@ -69,3 +74,26 @@ def test_what_cannot_be_started() -> None:
     with pytest.raises(StagingError, match="pip cannot be started: No such file") as caught:
         run_installers(CHAINS, name="pip", on_line=lambda _: None, runner=run)
     assert caught.value.details == ("command: a",)
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, str]] = []
+        self.ticks = 0
+
+    def look_into(self, prefixes: Sequence[Path]) -> None:
+        raise AssertionError(f"nobody asked for {prefixes}")
+
+    def line(self, number: int, text: str) -> None:
+        self.heard.append((number, text))
+
+    def tick(self) -> None:
+        self.ticks += 1
+
+
+def test_a_listener_learns_who_spoke_and_no_secret() -> None:
+    listener = Listener()
+    runner = _runner(None, (0, "with hunter2-s3cret"), (1, "one"))
+    run_installers(CHAINS, name="pip", on_line=lambda _: None, runner=runner, listener=listener)
+    assert listener.heard == [(0, "with ***"), (1, "one")]
+    assert listener.ticks == 1

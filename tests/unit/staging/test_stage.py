@@ -58,8 +58,13 @@ class Chains:
         self.recorder = recorder
 
     def __call__(
-        self, chains: Sequence[Sequence[Call]], *, on_line: Callable[[int, str], None]
+        self,
+        chains: Sequence[Sequence[Call]],
+        *,
+        on_line: Callable[[int, str], None],
+        on_tick: Callable[[], None] | None = None,
     ) -> None:
+        assert on_tick is None
         (chain,) = chains
         for call in chain:
             self.recorder(
