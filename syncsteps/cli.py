@@ -260,7 +260,12 @@ def _tell(
 def _console(settings: Settings) -> Console:
     live = sys.stderr.isatty() and not settings.no_progress
     kind = report.TerminalConsole if live else report.Console
-    return kind(sys.stderr, quiet=settings.quiet, verbose=settings.verbose)
+    return kind(
+        sys.stderr,
+        quiet=settings.quiet,
+        verbose=settings.verbose,
+        progress=not settings.no_progress,
+    )
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from syncsteps.receipts import Receipt
     from syncsteps.selection.model import Selection
     from syncsteps.smoke.model import ImportResult
+    from syncsteps.staging.model import Progress
     from syncsteps.verify.model import Finding
 
     Watcher = Callable[["Event"], None]
@@ -37,6 +38,7 @@ __all__ = [
     "Staged",
     "Staging",
     "StagingLine",
+    "StagingProgress",
     "Swapping",
     "TargetFound",
     "Verified",
@@ -121,6 +123,13 @@ class StagingLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StagingProgress:
+    """How far the installer is; often, so that most of it need not be shown."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
     """Everything lies unpacked aside. Size in bytes, time in seconds."""
 
@@ -185,6 +194,7 @@ Event = (
     | Planned
     | Staging
     | StagingLine
+    | StagingProgress
     | Staged
     | Proven
     | Importing

@@ -32,6 +32,7 @@ from syncsteps.events import (
     Staged,
     Staging,
     StagingLine,
+    StagingProgress,
     Swapping,
 )
 from syncsteps.plan import affected
@@ -196,9 +197,14 @@ class _Run:
             interpreter=self.survey.interpreter,
             directory=prefix,
             installer=self.settings.installer,
-            options=StageOptions(source=self.settings.source, shared=self._shares()),
+            options=StageOptions(
+                source=self.settings.source,
+                shared=self._shares(),
+                jobs=max(1, int(self.settings.jobs)),
+            ),
             environment=self.environment,
             on_line=lambda text: self.on_event(StagingLine(text=text)),
+            on_progress=lambda progress: self.on_event(StagingProgress(progress=progress)),
         )
 
     def prove(self, staged: Stage) -> tuple[Finding, ...]:

@@ -139,7 +139,7 @@ OPTIONS: tuple[Option, ...] = (
         name="jobs",
         kind="number",
         metavar="N",
-        help="imports, or compilers, that run at once (default: one for each processor)",
+        help="imports, compilers or pips that run at once (default: one for each processor)",
     ),
     Option(
         name="lock-timeout",
@@ -167,5 +167,5 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(name="quiet", kind="flag", help="print only problems"),
     Option(name="verbose", kind="flag", help="print each file's and each installer's line"),
-    Option(name="no-progress", kind="flag", help="plain lines, as in a log"),
+    Option(name="no-progress", kind="flag", help="plain lines, and none of progress"),
 )

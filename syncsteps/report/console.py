@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from syncsteps import report
@@ -20,6 +21,7 @@ from syncsteps.events import (
     Staged,
     Staging,
     StagingLine,
+    StagingProgress,
     Swapping,
     TargetFound,
     Verified,
@@ -31,17 +33,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rich.console import Console as RichConsole
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Event, Outcome
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.plan import Action
+    from syncsteps.staging.model import Progress
     from syncsteps.verify.model import Finding
 
 __all__ = ["Console", "TerminalConsole"]
 
 _MEGABYTE = 1_000_000
+# A log shall tell that a long run goes on, and of a short one nothing. In seconds.
+_PAUSE = 10.0
 # By the first word of a line.
 _STYLES = {
     "error": "bold red",
@@ -55,13 +61,25 @@ _STYLES = {
 class Console:
     """Writes plain lines to ``stream``: fit for a log, a pipe and nox's own output.
 
-    ``quiet`` leaves only problems; ``verbose`` adds the installer's lines and what is kept.
+    ``quiet`` leaves only problems; ``verbose`` adds the installer's lines and what is kept;
+    ``progress`` tells now and then how far a long run is, by ``clock``, in seconds.
     """
 
-    def __init__(self, stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        progress: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.stream = stream
         self.quiet = quiet
         self.verbose = verbose
+        self.progress = progress
+        self.clock = clock
+        self._told = 0.0
         self._methods: dict[type[Any], Callable[[Any], None]] = {
             TargetFound: self.target_found,
             Recovered: self.recovered,
@@ -74,6 +92,7 @@ class Console:
             Planned: self.planned,
             Staging: self.staging,
             StagingLine: self.staging_line,
+            StagingProgress: self.staging_progress,
             Staged: self.staged,
             Importing: self.importing,
             Imported: self.imported,
@@ -146,12 +165,20 @@ class Console:
 
     def staging(self, event: Staging) -> None:
         """Say that fetching has begun."""
+        self._told = self.clock()
         self.say(f"staging {counted(range(event.total), 'distribution')}")
 
     def staging_line(self, event: StagingLine) -> None:
         """Pass on a line of the installer's."""
         if self.verbose:
             self.say(f"{QUOTE}{event.text}")
+
+    def staging_progress(self, event: StagingProgress) -> None:
+        """Say how far the installer is, if that was not said just before."""
+        now = self.clock()
+        if self.progress and now - self._told >= _PAUSE:
+            self._told = now
+            self.say(f"staging: {progress_text(event.progress)}")
 
     def staged(self, event: Staged) -> None:
         """Say what lies aside."""
@@ -219,11 +246,10 @@ class Console:
 class TerminalConsole(Console):
     """The same with rich: the plan as a table, staging and importing as one live line."""
 
-    def __init__(self, stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
-        super().__init__(stream, quiet=quiet, verbose=verbose)
-        self._rich_console: RichConsole | None = None
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
+    _rich_console: RichConsole | None = None
+    _progress: RichProgress | None = None
+    _task: TaskID | None = None
+    _far = ""
 
     @property
     def _rich(self) -> RichConsole:
@@ -268,16 +294,30 @@ class TerminalConsole(Console):
         self._rich.print(table)
 
     def staging(self, event: Staging) -> None:
-        """Begin a live line that shows what the installer does."""
-        self._live(f"staging {counted(range(event.total), 'distribution')}", total=None)
+        """Begin a bar, and a live line that shows what the installer does."""
+        self._far = ""
+        self._live(f"staging {counted(range(event.total), 'distribution')}", total=event.total)
 
     def staging_line(self, event: StagingLine) -> None:
         """Show the installer's line live, or for good when that is wanted."""
         if self.verbose:
             super().staging_line(event)
         elif self._progress is not None and self._task is not None:
-            width = max(20, self._rich.width - 30)
-            self._progress.update(self._task, description=plain(event.text).strip()[:width])
+            self._describe(plain(event.text).strip())
+
+    def staging_progress(self, event: StagingProgress) -> None:
+        """Move the bar: once over what is fetched, and then over what is unpacked."""
+        if self._progress is not None and self._task is not None:
+            far = event.progress
+            self._far = progress_text(far)
+            self._progress.update(self._task, completed=far.unpacked or far.fetched)
+            self._describe("")
+
+    def _describe(self, text: str) -> None:
+        if self._progress is not None and self._task is not None:
+            width = max(20, self._rich.width - 40)
+            shown = "; ".join(part for part in (self._far, text) if part)
+            self._progress.update(self._task, description=shown[:width])
 
     def staged(self, event: Staged) -> None:
         """End the live line with a lasting one."""
@@ -316,6 +356,18 @@ class TerminalConsole(Console):
         )
         self._task = self._progress.add_task(text, total=total)
         self._progress.start()
+
+
+def progress_text(progress: Progress) -> str:
+    """Return how much of how much is fetched, and then how much of it is unpacked."""
+    if progress.unpacked:
+        return f"unpacked {progress.unpacked} of {progress.total}"
+    least = "at least " if progress.partly else ""
+    text = f"fetched {least}{progress.fetched} of {progress.total}"
+    if progress.of is None:
+        return text
+    size, of = progress.size / _MEGABYTE, progress.of / _MEGABYTE
+    return f"{text} ({size:.1f} of {of:.1f} MB)"
 
 
 def target_line(interpreter: Interpreter) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from syncsteps.errors import StagingError
 from syncsteps.staging.model import (
     Clash,
+    Listener,
+    Progress,
     Stage,
     StagedDistribution,
     StagedFile,
@@ -19,6 +21,7 @@ from syncsteps.staging.model import (
 )
 from syncsteps.staging.output import redact
 from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_serves
+from syncsteps.staging.progress import Watch
 from syncsteps.staging.sources import source_digest
 from syncsteps.staging.times import stamp
 from syncsteps.staging.tree import read_stage
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Clash",
     "PipStager",
+    "Progress",
     "Stage",
     "StageOptions",
     "StagedDistribution",
@@ -77,7 +81,7 @@ def choose_stager(
     return PipStager(pip=pip, environment=environment)
 
 
-def stage(
+def stage(  # noqa: PLR0913 - on so much does an installation depend
     selection: Selection,
     *,
     lock: Lock,
@@ -87,6 +91,7 @@ def stage(
     options: StageOptions,
     environment: Mapping[str, str],
     on_line: Callable[[str], None],
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Stage:
     """Fetch, check, build and unpack ``selection`` into ``directory``; return what is there.
 
@@ -101,6 +106,7 @@ def stage(
         options: Where files come from.
         environment: The variables to start the installer with, less what would redirect it.
         on_line: Gets each line of the installer's output, secrets redacted.
+        on_progress: Gets how far the installer is, whenever that is known anew.
 
     Raises:
         StagingError: no installer, a failing one, or a result that is not what was selected.
@@ -109,7 +115,7 @@ def stage(
     if not selection.packages:
         return Stage(root=directory, site=(), distributions=())
 
-    def install(part: Selection, prefix: Path) -> None:
+    def install(part: Selection, prefix: Path, listener: Listener | None = None) -> None:
         requests = prefix / _REQUESTS
         try:
             requests.mkdir()
@@ -121,6 +127,7 @@ def stage(
                 requests=requests,
                 options=options,
                 on_line=on_line,
+                listener=listener,
             )
         finally:
             shutil.rmtree(requests, ignore_errors=True)
@@ -143,7 +150,7 @@ def stage(
                 interpreter=interpreter,
                 environment={**environment, **_surroundings(place)},
             )
-            install(selection, directory)
+            install(selection, directory, on_progress and Watch(selection, on_progress))
             return read_stage(
                 directory, interpreter=interpreter, selection=selection, lock=lock, alone=alone
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import deque
 from dataclasses import dataclass
@@ -10,12 +11,20 @@ from typing import TYPE_CHECKING, Protocol
 from syncsteps.errors import StagingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from syncsteps import processes
 
-__all__ = ["Runner", "explain", "redact", "run_installer", "secret_values"]
+__all__ = [
+    "Heard",
+    "Runner",
+    "explain",
+    "redact",
+    "run_installer",
+    "secret_values",
+    "startable",
+]
 
 _KEPT_LINES = 400
 _SHOWN_LINES = 20
@@ -99,34 +108,60 @@ def run_installer(
     Raises:
         StagingError: it cannot be started, or ended with another status than 0.
     """
-    secrets = secret_values(environment)
-    lines: deque[str] = deque(maxlen=_KEPT_LINES)
-
-    def keep(line: str) -> None:
-        clean = redact(line, secrets)
-        lines.append(clean)
-        on_line(clean)
-
-    try:
+    heard = Heard(name, environment, on_line)
+    with startable(name, command):
         completed = runner(
-            command, environment=environment, directory=directory, umask=0o022, on_line=keep
+            command, environment=environment, directory=directory, umask=0o022, on_line=heard
         )
+    if completed.status != 0:
+        raise heard.failure(completed.status, places)
+
+
+class Heard:
+    """The last lines of an installer, without the secrets that ``environment`` gives it."""
+
+    def __init__(
+        self, name: str, environment: Mapping[str, str], on_line: Callable[[str], None]
+    ) -> None:
+        self.name = name
+        self.secrets = secret_values(environment)
+        self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self.on_line = on_line
+
+    def __call__(self, line: str) -> None:
+        """Keep ``line`` and hand it on, both without secrets."""
+        clean = redact(line, self.secrets)
+        self.lines.append(clean)
+        self.on_line(clean)
+
+    def failure(self, status: int, places: str) -> StagingError:
+        """Return what to say of an end with ``status``; ``places`` as in `run_installer`."""
+        failure = explain(self.name, status, tuple(self.lines))
+        if not places:
+            return failure
+        return StagingError(
+            failure.message,
+            hint=f"{failure.hint} The lock says where to look: {redact(places, self.secrets)}; with"
+            " --source index the configured index is asked instead.",
+            details=failure.details,
+        )
+
+
+@contextlib.contextmanager
+def startable(name: str, command: Sequence[str | Path]) -> Iterator[None]:
+    """Run a block that starts ``command``, an installer called ``name``.
+
+    Raises:
+        StagingError: it cannot be started.
+    """
+    try:
+        yield
     except OSError as error:
         raise StagingError(
             f"{name} cannot be started: {error.strerror or error}",
             hint="Install it again, or choose the other one with --installer.",
             details=[f"command: {command[0]}"],
         ) from error
-    if completed.status != 0:
-        failure = explain(name, completed.status, tuple(lines))
-        if not places:
-            raise failure
-        raise StagingError(
-            failure.message,
-            hint=f"{failure.hint} The lock says where to look: {redact(places, secrets)}; with"
-            " --source index the configured index is asked instead.",
-            details=failure.details,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selection
     from syncsteps.staging.inputs import Inputs
-    from syncsteps.staging.model import StageOptions
+    from syncsteps.staging.model import Listener, StageOptions
     from syncsteps.staging.uv_settings import UvSettings
 
 __all__ = ["UvStager", "find_uv", "link_mode", "uv_command"]
@@ -126,12 +126,19 @@ class UvStager:
         requests: Path,
         options: StageOptions,
         on_line: Callable[[str], None],
+        listener: Listener | None = None,
     ) -> None:
         """Fill ``directory`` as an installation prefix; see `Stager.stage`.
 
         uv is started in ``requests``, or a folder in there, where it finds those of the project's
         settings that it may follow. In the project it would find all of them.
         """
+
+        def hear(line: str) -> None:
+            if listener is not None:
+                listener.line(0, line)
+            on_line(line)
+
         builds = _settings_of_builds(selection)
         settings = configured(lock.root.absolute(), self.environment, source=options.source)
         for inputs in write_groups(
@@ -164,7 +171,7 @@ class UvStager:
                     name=self.name,
                     environment=self._variables(inputs),
                     directory=inputs.directory,
-                    on_line=on_line,
+                    on_line=hear,
                     runner=self.runner,
                     places=described(inputs.lookup),
                 )

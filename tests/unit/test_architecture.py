@@ -61,6 +61,7 @@ LAYERS = (
     Layer(
         name="effects",
         modules=(
+            "syncsteps.abreast",
             "syncsteps.addresses",
             "syncsteps.check",
             "syncsteps.commit",
