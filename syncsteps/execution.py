@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -44,10 +45,10 @@ from syncsteps.staging import (
     witness,
 )
 from syncsteps.verify import refuse, verify_staged
+from syncsteps.wheelhouse.housing import housed, offline, unbuilding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from syncsteps.commit import DirectoryTimes
     from syncsteps.interpreter.model import Interpreter
@@ -188,6 +189,9 @@ class _Run:
             prefix.mkdir()
         except OSError as error:
             raise StagingError(f"cannot stage in {prefix}: {error.strerror}") from error
+        house = self.survey.wheelhouse
+        if house is not None:
+            wanted = housed(wanted, house, Path(self.settings.wheelhouse))
         return stage(
             Selection(request=self.survey.selection.request, packages=wanted),
             lock=self.survey.lock,
@@ -195,9 +199,15 @@ class _Run:
             directory=prefix,
             installer=self.settings.installer,
             options=StageOptions(source=self.settings.source, shared=self._shares()),
-            environment=self.environment,
+            environment=self._environment(),
             on_line=lambda text: self.on_event(StagingLine(text=text)),
         )
+
+    def _environment(self) -> Mapping[str, str]:
+        """Return the variables for the installer."""
+        if self.survey.wheelhouse is not None:
+            return offline(self.environment)
+        return unbuilding(self.environment) if self.settings.build == "never" else self.environment
 
     def prove(self, staged: Stage) -> tuple[Finding, ...]:
         """Ask the rules on what was staged; return what they find and nobody knew before."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
+from syncsteps.staging.environment import surroundings
 from syncsteps.staging.model import (
     Clash,
     Stage,
@@ -19,7 +20,7 @@ from syncsteps.staging.model import (
 )
 from syncsteps.staging.output import redact
 from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_serves
-from syncsteps.staging.sources import source_digest
+from syncsteps.staging.sources import source_digest, source_files
 from syncsteps.staging.times import stamp
 from syncsteps.staging.tree import read_stage
 from syncsteps.staging.uv import UvStager, find_uv
@@ -47,6 +48,7 @@ __all__ = [
     "read_stage",
     "redact",
     "source_digest",
+    "source_files",
     "stage",
     "stamp",
     "witness",
@@ -141,7 +143,7 @@ def stage(
             stager = choose_stager(
                 installer,
                 interpreter=interpreter,
-                environment={**environment, **_surroundings(place)},
+                environment={**environment, **surroundings(place)},
             )
             install(selection, directory)
             return read_stage(
@@ -152,12 +154,3 @@ def stage(
             f"nothing can be staged in {directory}: {error.strerror or error}",
             hint="Free space there, or look at its permissions.",
         ) from error
-
-
-def _surroundings(temporary: str) -> dict[str, str]:
-    """Return the variables that keep an installer's own files in one place, and its lines whole.
-
-    An installer that is killed leaves its temporary files behind, and both fold their lines at the
-    width that COLUMNS says, in the middle of what there is to recognize.
-    """
-    return {"TMPDIR": temporary, "TEMP": temporary, "TMP": temporary, "COLUMNS": "1000"}
