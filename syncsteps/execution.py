@@ -198,7 +198,9 @@ class _Run:
             interpreter=self.survey.interpreter,
             directory=prefix,
             installer=self.settings.installer,
-            options=StageOptions(source=self.settings.source, shared=self._shares()),
+            options=StageOptions(
+                source=self.settings.source, shared=self._shares(), builds=self._builds()
+            ),
             environment=self._environment(),
             on_line=lambda text: self.on_event(StagingLine(text=text)),
         )
@@ -207,7 +209,11 @@ class _Run:
         """Return the variables for the installer."""
         if self.survey.wheelhouse is not None:
             return offline(self.environment)
-        return unbuilding(self.environment) if self.settings.build == "never" else self.environment
+        return self.environment if self._builds() else unbuilding(self.environment)
+
+    def _builds(self) -> bool:
+        """Whether an installer may build: what comes from a wheelhouse has been built."""
+        return self.settings.build != "never" and self.survey.wheelhouse is None
 
     def prove(self, staged: Stage) -> tuple[Finding, ...]:
         """Ask the rules on what was staged; return what they find and nobody knew before."""

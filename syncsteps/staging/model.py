@@ -75,10 +75,12 @@ class StageOptions:
 
     ``source`` says where files come from: ``lock`` or ``index``. ``shared`` allows staged files to
     be hard links into the installer's cache: fast, but whoever writes into one writes into both.
+    ``builds`` allows an installer to build what is no wheel.
     """
 
     source: str = "lock"
     shared: bool = True
+    builds: bool = True
 
 
 class Stager(Protocol):

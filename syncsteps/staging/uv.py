@@ -132,7 +132,10 @@ class UvStager:
         uv is started in ``requests``, or a folder in there, where it finds those of the project's
         settings that it may follow. In the project it would find all of them.
         """
-        builds = _settings_of_builds(selection)
+        builds = [
+            *_settings_of_builds(selection),
+            *([] if options.builds else ["--no-build"]),
+        ]
         settings = configured(lock.root.absolute(), self.environment, source=options.source)
         for inputs in write_groups(
             selection,

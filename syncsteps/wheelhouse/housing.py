@@ -38,7 +38,7 @@ __all__ = [
 
 _CHUNK = 1 << 20
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
-# What would have an installer ask an index, build, or refuse a wheel.
+# What would have an installer refuse a wheel, or bring in an index.
 _LEFT_OUT = frozenset(
     {
         "PIP_NO_BINARY",
@@ -46,8 +46,6 @@ _LEFT_OUT = frozenset(
         "UV_CONFIG_FILE",
         "UV_NO_BINARY",
         "UV_NO_BINARY_PACKAGE",
-        "UV_NO_BUILD",
-        "UV_NO_BUILD_PACKAGE",
     }
 )
 
@@ -172,12 +170,12 @@ def _housed(item: Selected, wheel: HousedWheel, directory: Path) -> Selected:
 
 
 def unbuilding(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return ``environment`` with what keeps installers from building anything."""
-    return {**environment, "PIP_ONLY_BINARY": ":all:", "UV_NO_BUILD": "1"}
+    """Return ``environment`` with what keeps pip from building; uv has no variable for that."""
+    return {**environment, "PIP_ONLY_BINARY": ":all:"}
 
 
 def offline(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return ``environment`` with what keeps installers from any index, and from building.
+    """Return ``environment`` with what keeps installers from any index.
 
     Of what uv and pip are configured for, nothing counts: all of it is about where files are to be
     fetched and how they are built.
@@ -188,7 +186,6 @@ def offline(environment: Mapping[str, str]) -> dict[str, str]:
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INDEX": "1",
         "PIP_ONLY_BINARY": ":all:",
-        "UV_NO_BUILD": "1",
         "UV_NO_CONFIG": "1",
         "UV_OFFLINE": "1",
     }
