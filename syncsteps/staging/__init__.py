@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
 from syncsteps.staging.environment import surroundings
+from syncsteps.staging.logs import logged
 from syncsteps.staging.model import (
     Clash,
     Stage,
@@ -115,15 +116,16 @@ def stage(
         requests = prefix / _REQUESTS
         try:
             requests.mkdir()
-            stager.stage(
-                part,
-                lock=lock,
-                interpreter=interpreter,
-                directory=prefix,
-                requests=requests,
-                options=options,
-                on_line=on_line,
-            )
+            with logged(on_line) as listen:
+                stager.stage(
+                    part,
+                    lock=lock,
+                    interpreter=interpreter,
+                    directory=prefix,
+                    requests=requests,
+                    options=options,
+                    on_line=listen,
+                )
         finally:
             shutil.rmtree(requests, ignore_errors=True)
 

@@ -22,6 +22,7 @@ from syncsteps.selection.model import Pinned, Request, Selection
 from syncsteps.staging.build_constraints import write_build_constraints
 from syncsteps.staging.environment import installer_environment, surroundings
 from syncsteps.staging.inputs import write_groups
+from syncsteps.staging.logs import logged
 from syncsteps.staging.lookups import described
 from syncsteps.staging.output import Runner, run_installer
 from syncsteps.staging.pip import closed_variables
@@ -204,17 +205,18 @@ class _Filling:
         )
         builds = any(why_built(item, order.interpreter.tags) for item in part)
         constraints = write_build_constraints(order.lock, requests) if builds else None
-        for inputs in groups:
-            for requirements, hashed in inputs.parts:
-                run_installer(
-                    self._command(requirements, output, constraints, hashed=hashed),
-                    name="pip",
-                    environment={**environment, **closed_variables(inputs)},
-                    directory=requests,
-                    on_line=self.on_line,
-                    runner=self.runner,
-                    places=described(inputs.lookup),
-                )
+        with logged(self.on_line) as listen:
+            for inputs in groups:
+                for requirements, hashed in inputs.parts:
+                    run_installer(
+                        self._command(requirements, output, constraints, hashed=hashed),
+                        name="pip",
+                        environment={**environment, **closed_variables(inputs)},
+                        directory=requests,
+                        on_line=listen,
+                        runner=self.runner,
+                        places=described(inputs.lookup),
+                    )
         self._move_in(part, output)
         self.write()
 

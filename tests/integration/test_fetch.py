@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.enable_socket
 INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
 MANIFEST = "syncsteps-wheelhouse.json"
+HIDDEN = "very-secret-word"
 REFUSED, FAILED = 3, 5
 
 
@@ -553,3 +554,41 @@ def test_the_settings_of_the_project_name_it_too(factory: Factory) -> None:
     factory.system.index.stop()
     assert factory.system.run("sync") == 0
     assert factory.system.installed() == {"alpha": "1.0", "beta": "2.0"}
+
+
+@pytest.mark.parametrize("verb", ["fetch", "sync"])
+@INSTALLERS
+def test_the_log_of_a_failing_build_is_shown_and_kept_without_secrets(
+    verb: str, installer: str, factory: Factory
+) -> None:
+    temporary = factory.kept.parent / "temporary"
+    temporary.mkdir()
+    script = (
+        "import os\n"
+        "for number in range(300): print('line', number, os.environ['MY_TOKEN'])\n"
+        "raise SystemExit('no compiler here')\n"
+    )
+    beta = make_sdist(factory.system.index.directory, "beta", "2.0", build_script=script)
+    path = factory.system.project / "requirements.txt"
+    path.write_text(f"beta==2.0 --hash=sha256:{sha256(beta)}\n", encoding="utf-8")
+    done = factory.system.start(
+        verb,
+        *(["--wheelhouse", str(factory.house)] if verb == "fetch" else []),
+        "--installer",
+        installer,
+        MY_TOKEN=HIDDEN,
+        TMPDIR=str(temporary),
+    )
+    assert done.returncode == FAILED, done.stderr
+    (log,) = temporary.iterdir()
+    assert log.suffix == ".log"
+    assert f"lines of the installer are in {log}." in done.stderr
+    assert "beta" in done.stderr
+    assert "cannot be built" in done.stderr
+    written = log.read_text(encoding="utf-8")
+    for number in range(300):
+        assert f"line {number} ***" in written
+    assert "no compiler here" in written
+    assert "no compiler here" in done.stderr
+    assert HIDDEN not in written + done.stderr
+    assert factory.system.installed() == {}
