@@ -6,9 +6,11 @@ import contextlib
 import shutil
 import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
+from syncsteps.staging.build_constraints import pip_variables
 from syncsteps.staging.environment import surroundings
 from syncsteps.staging.logs import logged
 from syncsteps.staging.model import (
@@ -29,7 +31,6 @@ from syncsteps.staging.witness import changed_since, witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
@@ -147,6 +148,10 @@ def stage(
                 interpreter=interpreter,
                 environment={**environment, **surroundings(place)},
             )
+            if isinstance(stager, PipStager):
+                stager = _constrained(
+                    stager, selection, lock=lock, interpreter=interpreter, place=place
+                )
             install(selection, directory)
             return read_stage(
                 directory, interpreter=interpreter, selection=selection, lock=lock, alone=alone
@@ -156,3 +161,18 @@ def stage(
             f"nothing can be staged in {directory}: {error.strerror or error}",
             hint="Free space there, or look at its permissions.",
         ) from error
+
+
+def _constrained(
+    stager: PipStager, selection: Selection, *, lock: Lock, interpreter: Interpreter, place: str
+) -> PipStager:
+    """Return ``stager`` with what makes it follow the lock's build constraints."""
+    variables = pip_variables(
+        selection.packages,
+        lock=lock,
+        interpreter=interpreter,
+        directory=Path(place),
+        pip=stager.pip,
+        environment=stager.environment,
+    )
+    return replace(stager, environment={**stager.environment, **variables})

@@ -19,7 +19,7 @@ from syncsteps.locks.model import Archive, Wheel
 from syncsteps.selection.building import why_built
 from syncsteps.selection.files import archive_filename
 from syncsteps.selection.model import Pinned, Request, Selection
-from syncsteps.staging.build_constraints import write_build_constraints
+from syncsteps.staging.build_constraints import pip_variables
 from syncsteps.staging.environment import installer_environment, surroundings
 from syncsteps.staging.inputs import write_groups
 from syncsteps.staging.logs import logged
@@ -203,13 +203,20 @@ class _Filling:
             pylock=False,
             follow=order.source == "lock" and not is_true(self.environment, "PIP_NO_INDEX"),
         )
-        builds = any(why_built(item, order.interpreter.tags) for item in part)
-        constraints = write_build_constraints(order.lock, requests) if builds else None
+        pip = foreign_pip(self.environment) if order.recorded else target_pip(order.interpreter)
+        environment |= pip_variables(
+            part,
+            lock=order.lock,
+            interpreter=order.interpreter,
+            directory=requests,
+            pip=pip,
+            environment=environment,
+        )
         with logged(self.on_line) as listen:
             for inputs in groups:
                 for requirements, hashed in inputs.parts:
                     run_installer(
-                        self._command(requirements, output, constraints, hashed=hashed),
+                        self._command(pip, requirements, output, hashed=hashed),
                         name="pip",
                         environment={**environment, **closed_variables(inputs)},
                         directory=requests,
@@ -229,24 +236,23 @@ class _Filling:
         return manifest
 
     def _command(
-        self, requirements: Path, output: Path, constraints: Path | None, *, hashed: bool
+        self, pip: tuple[str, ...], requirements: Path, output: Path, *, hashed: bool
     ) -> list[str]:
         interpreter = self.order.interpreter
         if self.order.recorded:
             return download_command(
-                foreign_pip(self.environment),
+                pip,
                 requirements=requirements,
                 hashed=hashed,
                 output=output,
                 interpreter=interpreter,
             )
         return wheel_command(
-            target_pip(interpreter),
+            pip,
             requirements=requirements,
             hashed=hashed,
             output=output,
             only_wheels=self.order.build == "never",
-            constraints=constraints,
         )
 
     def _environment(self, temporary: Path) -> dict[str, str]:

@@ -76,12 +76,10 @@ def wheel_command(
     hashed: bool,
     output: Path,
     only_wheels: bool,
-    constraints: Path | None = None,
 ) -> list[str]:
     """Return the command that puts a wheel of each of ``requirements`` into ``output``.
 
-    ``only_wheels`` forbids builds. ``constraints`` is a file of what builds may install. Only
-    options that pip 20.3 already knows, but for these: pip 25.3 is the first to have them.
+    ``only_wheels`` forbids builds. There are only options that pip 20.3, as in Debian 11, knows.
     """
     return [
         *pip,
@@ -90,7 +88,6 @@ def wheel_command(
         "--wheel-dir",
         str(output),
         *(["--only-binary", ":all:"] if only_wheels else []),
-        *([] if constraints is None else ["--build-constraint", str(constraints)]),
         *(["--require-hashes"] if hashed else []),
         "--requirement",
         str(requirements),

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -592,3 +593,67 @@ def test_the_log_of_a_failing_build_is_shown_and_kept_without_secrets(
     assert "no compiler here" in done.stderr
     assert HIDDEN not in written + done.stderr
     assert factory.system.installed() == {}
+
+
+def _backend(directory: Path, version: str) -> None:
+    """Put a build backend into the index, which notes its own version in what it builds."""
+    code = (
+        "import os, zipfile\n"
+        "def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n"
+        "    info = 'beta-2.0.dist-info'\n"
+        "    members = {\n"
+        f"        'beta.py': 'MAKER = \"{version}\"\\n',\n"
+        "        info + '/METADATA': 'Metadata-Version: 2.1\\nName: beta\\nVersion: 2.0\\n',\n"
+        "        info + '/WHEEL': 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\n'\n"
+        "        'Tag: py3-none-any\\n',\n"
+        "    }\n"
+        "    lines = [name + ',,' for name in (*members, info + '/RECORD')]\n"
+        "    members[info + '/RECORD'] = '\\n'.join(lines) + '\\n'\n"
+        "    name = 'beta-2.0-py3-none-any.whl'\n"
+        "    with zipfile.ZipFile(os.path.join(wheel_directory, name), 'w') as archive:\n"
+        "        for path, text in members.items():\n"
+        "            archive.writestr(path, text)\n"
+        "    return name\n"
+    )
+    make_wheel(directory, "maker", version, files={"maker.py": code})
+
+
+@pytest.mark.parametrize("verb", ["fetch", "sync"])
+@INSTALLERS
+def test_builds_follow_the_constraints_of_a_uv_lock(
+    verb: str, installer: str, factory: Factory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = factory.system
+    for version in ("1.0", "2.0"):
+        _backend(system.index.directory, version)
+    tree = factory.kept.parent / "beta-2.0"
+    tree.mkdir()
+    (tree / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["maker"]\nbuild-backend = "maker"\n'
+        '[project]\nname = "beta"\nversion = "2.0"\nrequires-python = ">=3.9"\n',
+        encoding="utf-8",
+    )
+    (tree / "PKG-INFO").write_text(
+        "Metadata-Version: 2.2\nName: beta\nVersion: 2.0\nRequires-Python: >=3.9\n",
+        encoding="utf-8",
+    )
+    with tarfile.open(system.index.directory / "beta-2.0.tar.gz", "w:gz") as archive:
+        archive.add(tree, arcname="beta-2.0")
+    (system.project / "pyproject.toml").write_text(
+        '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.9"\n'
+        'dependencies = ["beta"]\n'
+        '[tool.uv]\npackage = false\nbuild-constraint-dependencies = ["maker<2"]\n',
+        encoding="utf-8",
+    )
+    factory.lock()
+    assert "build-constraints" in (system.project / "uv.lock").read_text(encoding="utf-8")
+    if verb == "fetch":
+        assert factory.fetch() == 0, capsys.readouterr().err
+        system.index.stop()
+        status = factory.sync("--installer", installer)
+    else:
+        status = system.run("sync", "--installer", installer)
+    assert status == 0, capsys.readouterr().err
+    code = "import beta; print(beta.MAKER)"
+    done = subprocess.run([system.target, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "1.0\n"
