@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Event, Outcome
     from syncsteps.exporting import export, inspect
+    from syncsteps.fetching import fetch
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.locks.model import Lock, Package
     from syncsteps.matrix import verify_targets
@@ -57,6 +58,7 @@ __all__ = [
     "__version__",
     "check",
     "export",
+    "fetch",
     "inspect",
     "install",
     "load_settings",
@@ -74,6 +76,7 @@ import_late(
         "syncsteps.errors": ("SyncstepsError",),
         "syncsteps.events": ("Event", "Outcome"),
         "syncsteps.exporting": ("export", "inspect"),
+        "syncsteps.fetching": ("fetch",),
         "syncsteps.interpreter.model": ("InstalledDistribution", "Interpreter"),
         "syncsteps.locks.model": ("Lock", "Package"),
         "syncsteps.matrix": ("verify_targets",),

@@ -198,6 +198,15 @@ def _run_verb(
         return 0
     if verb == "verify" and len(settings.interpreter) > 1:
         return _verify_targets(settings, watcher, environment)
+    if verb == "fetch":
+        from syncsteps.fetching import fetch  # noqa: PLC0415 - no other verb needs it
+
+        return _finish(
+            fetch(settings, environment=environment, on_event=watcher),
+            settings,
+            watcher,
+            environment,
+        )
     from syncsteps import pipeline  # noqa: PLC0415 - exporting needs only a small part of it
 
     calls: dict[str, Callable[..., Outcome]] = {
@@ -210,6 +219,13 @@ def _run_verb(
     }
     options = {"dry_run": arguments.dry_run} if verb in {"sync", "install"} else {}
     outcome = calls[verb](settings, environment=environment, on_event=watcher, **options)
+    return _finish(outcome, settings, watcher, environment)
+
+
+def _finish(
+    outcome: Outcome, settings: Settings, watcher: _Watcher, environment: Mapping[str, str]
+) -> int:
+    """Tell what a run came to, everywhere, and return the exit code."""
     if len(settings.interpreter) == 1:
         from syncsteps.matrix import target_names  # noqa: PLC0415 - as above
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from syncsteps.smoke.model import ImportResult
     from syncsteps.staging.model import Progress
     from syncsteps.verify.model import Finding
+    from syncsteps.wheelhouse.model import Manifest
 
     Watcher = Callable[["Event"], None]
 
@@ -27,6 +28,8 @@ __all__ = [
     "AskingIndex",
     "Compiled",
     "Event",
+    "Fetched",
+    "Fetching",
     "Imported",
     "Importing",
     "LockSelected",
@@ -140,6 +143,29 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """A wheelhouse is to get ``total`` wheels that it does not have, beside ``kept`` others."""
+
+    total: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A wheelhouse has everything now; ``built`` of ``total`` that came are not the lock's own.
+
+    ``size`` is that of all its wheels, in bytes; ``strangers`` are files in it that its manifest
+    does not name. Time in seconds.
+    """
+
+    total: int
+    built: int
+    size: int
+    strangers: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
     """The rules on what lies aside have been asked; ``findings`` are those that are new."""
 
@@ -196,6 +222,8 @@ Event = (
     | StagingLine
     | StagingProgress
     | Staged
+    | Fetching
+    | Fetched
     | Proven
     | Importing
     | Imported
@@ -229,6 +257,7 @@ class Outcome:
     imports: tuple[ImportResult, ...] = ()
     receipt: Receipt | None = None
     drifts: tuple[Drift, ...] = ()
+    wheelhouse: Manifest | None = None
     changed: bool = False
     dry_run: bool = False
     recovered: str = ""

@@ -48,6 +48,7 @@ from syncsteps.staging import (
     witness,
 )
 from syncsteps.verify import refuse, verify_staged
+from syncsteps.wheelhouse.housing import housed, offline, unbuilding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -191,6 +192,9 @@ class _Run:
             prefix.mkdir()
         except OSError as error:
             raise StagingError(f"cannot stage in {prefix}: {error.strerror}") from error
+        house = self.survey.wheelhouse
+        if house is not None:
+            wanted = housed(wanted, house, Path(self.settings.wheelhouse))
         return stage(
             Selection(request=self.survey.selection.request, packages=wanted),
             lock=self.survey.lock,
@@ -201,11 +205,22 @@ class _Run:
                 source=self.settings.source,
                 shared=self._shares(),
                 jobs=max(1, int(self.settings.jobs)),
+                builds=self._builds(),
             ),
-            environment=self.environment,
+            environment=self._environment(),
             on_line=lambda text: self.on_event(StagingLine(text=text)),
             on_progress=lambda progress: self.on_event(StagingProgress(progress=progress)),
         )
+
+    def _environment(self) -> Mapping[str, str]:
+        """Return the variables for the installer."""
+        if self.survey.wheelhouse is not None:
+            return offline(self.environment)
+        return self.environment if self._builds() else unbuilding(self.environment)
+
+    def _builds(self) -> bool:
+        """Whether an installer may build: what comes from a wheelhouse has been built."""
+        return self.settings.build != "never" and self.survey.wheelhouse is None
 
     def prove(self, staged: Stage) -> tuple[Finding, ...]:
         """Ask the rules on what was staged; return what they find and nobody knew before."""

@@ -92,6 +92,19 @@ OPTIONS: tuple[Option, ...] = (
         help="fetch from the URLs that the lock names (the default), or from the configured index",
     ),
     Option(
+        name="build",
+        kind="text",
+        choices=("auto", "never"),
+        help="build what has no wheel for the target (the default), or refuse with the list of it",
+    ),
+    Option(
+        name="wheelhouse",
+        kind="path",
+        metavar="DIR",
+        help="the directory that fetch fills, and that sync then takes every file from, with no"
+        " network and no compiler",
+    ),
+    Option(
         name="break-system-packages",
         kind="flag",
         help="install although the interpreter is externally managed (PEP 668)",

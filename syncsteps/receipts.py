@@ -32,6 +32,7 @@ __all__ = [
     "make_entry",
     "make_receipt",
     "receipt_path",
+    "source_of",
     "staged_digest",
     "state_directory",
     "to_json",
@@ -164,7 +165,7 @@ def make_entry(
     return ReceiptEntry(
         name=selected.name,
         version=version,
-        source=_source(selected),
+        source=source_of(selected),
         hash=str(digests[0]) if digests else source_digest,
         digest=digest,
     )
@@ -303,7 +304,8 @@ def _digest(entries: Iterable[ReceiptEntry]) -> str:
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _source(selected: Selected) -> str:
+def source_of(selected: Selected) -> str:
+    """Return where a package was taken from, as `ReceiptEntry` names it, without credentials."""
     chosen = selected.chosen
     if isinstance(chosen, Wheel | Sdist):
         return chosen.filename

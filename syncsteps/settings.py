@@ -54,6 +54,8 @@ class Settings:
     prune: str = "owned"
     reinstall_package: tuple[str, ...] = ()
     source: str = "lock"
+    build: str = "auto"
+    wheelhouse: str = ""
     break_system_packages: bool = False
     allow_virtualenv: bool = False
     allow_replace: tuple[str, ...] = ()

@@ -11,6 +11,8 @@ from syncsteps.events import (
     AddressesMissing,
     AskingIndex,
     Compiled,
+    Fetched,
+    Fetching,
     Imported,
     Importing,
     LockSelected,
@@ -94,6 +96,8 @@ class Console:
             StagingLine: self.staging_line,
             StagingProgress: self.staging_progress,
             Staged: self.staged,
+            Fetching: self.fetching,
+            Fetched: self.fetched,
             Importing: self.importing,
             Imported: self.imported,
             Restaging: self.restaging,
@@ -184,6 +188,24 @@ class Console:
         """Say what lies aside."""
         size = f"{event.size / _MEGABYTE:.1f} MB"
         self.say(f"staged {event.total} ({event.files} files, {size}) in {event.seconds:.1f} s")
+
+    def fetching(self, event: Fetching) -> None:
+        """Say how much of the wheelhouse is missing."""
+        kept = f", {event.kept} are there" if event.kept else ""
+        self.say(f"fetching {counted(range(event.total), 'distribution')}{kept}")
+
+    def fetched(self, event: Fetched) -> None:
+        """Say what the wheelhouse has now, and what is none of its own."""
+        size = f"{event.size / _MEGABYTE:.1f} MB"
+        self.say(
+            f"fetched {event.total}, built {event.built} of them, in {event.seconds:.1f} s;"
+            f" the wheelhouse has {size}"
+        )
+        if event.strangers:
+            self.say(
+                "left as they are, though the manifest does not name them:"
+                f" {', '.join(event.strangers)}"
+            )
 
     def importing(self, event: Importing) -> None:
         """Say that the smoke step has begun."""
@@ -323,6 +345,15 @@ class TerminalConsole(Console):
         """End the live line with a lasting one."""
         self.close()
         super().staged(event)
+
+    def fetching(self, event: Fetching) -> None:
+        """Begin a live line that shows what the installer does."""
+        self._live(f"fetching {counted(range(event.total), 'distribution')}", total=None)
+
+    def fetched(self, event: Fetched) -> None:
+        """End the live line with a lasting one."""
+        self.close()
+        super().fetched(event)
 
     def importing(self, event: Importing) -> None:
         """Begin a bar over the distributions."""

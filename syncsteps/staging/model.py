@@ -91,11 +91,13 @@ class StageOptions:
     ``source`` says where files come from: ``lock`` or ``index``. ``shared`` allows staged files to
     be hard links into the installer's cache: fast, but whoever writes into one writes into both.
     ``jobs`` is how many installers may work at once, where one of them does one thing at a time.
+    ``builds`` allows an installer to build what is no wheel.
     """
 
     source: str = "lock"
     shared: bool = True
     jobs: int = 1
+    builds: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ LAYERS = (
             "syncsteps.selection.model",
             "syncsteps.smoke.model",
             "syncsteps.staging.model",
+            "syncsteps.wheelhouse.model",
         ),
     ),
     Layer(
@@ -56,6 +57,7 @@ LAYERS = (
             "syncsteps.options",
             "syncsteps.settings",
             "syncsteps.verify",
+            "syncsteps.wheelhouse.matching",
         ),
     ),
     Layer(
@@ -69,6 +71,7 @@ LAYERS = (
             "syncsteps.processes",
             "syncsteps.smoke",
             "syncsteps.staging",
+            "syncsteps.wheelhouse",
         ),
     ),
     # What a run tells: it names the values of all the steps, and none of the steps knows it.
@@ -78,6 +81,7 @@ LAYERS = (
         modules=(
             "syncsteps.execution",
             "syncsteps.exporting",
+            "syncsteps.fetching",
             "syncsteps.matrix",
             "syncsteps.pipeline",
             "syncsteps.proof",
@@ -114,6 +118,7 @@ LONGEST = 400
 READS_ENVIRONMENT = {
     "syncsteps.cli",
     "syncsteps.exporting",
+    "syncsteps.fetching",
     "syncsteps.nox_sessions",
     "syncsteps.pipeline",
     "syncsteps.tox_plugin",
