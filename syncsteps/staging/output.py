@@ -207,7 +207,19 @@ _CAUSES = (
         "requirement may be missing; a wheel for this target would need none of them.",
     ),
     _Cause(
-        pattern=re.compile(r"40[13] (?:Unauthorized|Forbidden)|HTTP error 40[13]\b|40[13] Client"),
+        pattern=re.compile(
+            r"Failed to connect to proxy (?P<pip>\S+)|Tunnel connection failed|tunnel error"
+            r"|ProxyError"
+        ),
+        sentence="the proxy {what} does not let it through",
+        unnamed="that is configured",
+        hint="Look at HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and at the proxy's own log.",
+    ),
+    _Cause(
+        pattern=re.compile(
+            r"40[13] (?:Unauthorized|Forbidden)|HTTP error 40[13]\b|40[13] Client"
+            r"|401 Error, Credentials not correct"
+        ),
         sentence="the index refused the credentials, or got none",
         hint="Give credentials as the installer reads them: its variables, netrc or keyring.",
     ),
@@ -229,6 +241,9 @@ _CAUSES = (
             r"(?:error sending request for url \(|unable to access ')(?P<url>[^)']+)"
             r"|server error \([^)]*\) for url \((?P<uv_url>[^)]+)\)"
             r"|host='(?P<pip>[^']+)'[^\n]*Max retries exceeded"
+            r"|Failed to (?:connect|establish a secure connection) to \S+ while fetching"
+            r" (?P<pip_url>\S+)"
+            r"|Unable to fetch (?P<pip_slow>\S+)"
             r"|Connection refused|Connection reset|dns error|NewConnectionError"
             r"|Failed to establish a new connection|name resolution|[Rr]ead ?timed ?out"
             r"|operation timed out|end of file before message length|IncompleteRead"

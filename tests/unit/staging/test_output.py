@@ -59,6 +59,29 @@ PIP_DEAD = """\
 ERROR: Could not install packages due to an OSError: HTTPConnectionPool(host='dead.invalid', \
 port=80): Max retries exceeded with url: /x (Caused by NewConnectionError('…'))
 """
+PIP_CLOSED = """\
+error: connection-failed
+
+x Failed to connect to h.invalid while fetching https://h.invalid/demo-1.0-py3-none-any.whl
+-> the connection was closed without a reply from the server.
+"""
+PIP_SLOW = """\
+error: connection-timeout
+
+x Unable to fetch https://h.invalid/demo-1.0-py3-none-any.whl
+-> h.invalid didn't respond within 15.0 seconds
+"""
+PIP_PROXY = """\
+error: proxy-connection-failed
+
+x Failed to connect to proxy http://***@p.invalid:3128 while fetching https://h.invalid/x.whl
+-> ('Unable to connect to proxy', OSError('Tunnel connection failed: 403 Forbidden by rule'))
+"""
+PIP_LOGIN = """\
+WARNING: 401 Error, Credentials not correct for https://h.invalid/simple/demo/
+ERROR: Could not find a version that satisfies the requirement demo==1.0 (from versions: none)
+ERROR: No matching distribution found for demo==1.0
+"""
 UV_GIT = """\
 error: Failed to download and build `x @ git+https://127.0.0.1:1/x/y@01`
   cause: Git operation failed
@@ -78,6 +101,11 @@ error: Failed to download and build `x @ git+https://127.0.0.1:1/x/y@01`
         ("ERROR: Failed building wheel for bad\n", "bad cannot be built"),
         (UV_DEAD, "the network does not give http://127.0.0.1:1/demo-1.0-py3-none-any.whl"),
         (PIP_DEAD, "the network does not give dead.invalid"),
+        (PIP_CLOSED, "the network does not give https://h.invalid/demo-1.0-py3-none-any.whl"),
+        (PIP_SLOW, "the network does not give https://h.invalid/demo-1.0-py3-none-any.whl"),
+        (PIP_PROXY, "the proxy http://***@p.invalid:3128 does not let it through"),
+        ("  cause: tunnel error: unsuccessful", "the proxy that is configured does not let"),
+        (PIP_LOGIN, "the index refused the credentials, or got none"),
         (UV_GIT, "the network does not give https://127.0.0.1:1/x/y/"),
         ("  cause: Failed to extract archive: d-1.0-py3-none-any.whl", "d-1.0-py3-none-any.whl is"),
         (
