@@ -23,9 +23,9 @@ from syncsteps.staging.model import (
     StageOptions,
     Stager,
 )
-from syncsteps.staging.output import redact
 from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_serves
 from syncsteps.staging.progress import Watch
+from syncsteps.staging.secrets import redact
 from syncsteps.staging.sources import source_digest, source_files
 from syncsteps.staging.times import stamp
 from syncsteps.staging.tree import read_stage
