@@ -129,7 +129,7 @@ def _wheelhouse(settings: Settings) -> Path:
         raise SettingsError(
             "fetch needs a directory to fetch into", hint="name it with --wheelhouse DIR"
         )
-    directory = Path(settings.wheelhouse)
+    directory = Path(settings.wheelhouse).absolute()
     if directory.exists() and not directory.is_dir():
         raise SettingsError(f"{directory} is no directory", hint="name one with --wheelhouse DIR")
     return directory
