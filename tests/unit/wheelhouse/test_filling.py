@@ -130,13 +130,13 @@ def test_what_comes_is_in_the_manifest_and_nothing_else_is_left(house: Path, pip
 
 
 def test_files_come_in_large_parts_and_builds_one_by_one(house: Path, pip: Pip) -> None:
-    wheels = [locked(make_wheel(pip.store, f"w{number:03}")) for number in range(90)]
+    wheels = [locked(make_wheel(pip.store, f"w{number:03}")) for number in range(230)]
     trees = []
     for name in ("one", "two"):
         make_wheel(pip.store, name)
         trees.append(make_directory(name))
     run(house, pip, *wheels, *trees, digests={"one": "1", "two": "2"})
-    assert [len(part) for part in pip.asked] == [40, 40, 10, 1, 1]
+    assert [len(part) for part in pip.asked] == [100, 100, 30, 1, 1]
     before = len(pip.asked)
     run(house, pip, *wheels, *trees, digests={"one": "1", "two": "other"})
     assert pip.asked[before:] == [["two"]]
