@@ -158,7 +158,7 @@ class _Watcher:
             case LockSelected():
                 return {"lock": event.lock, "selection": event.selection}
             case Verified():
-                return {"findings": event.findings}
+                return {"findings": event.findings, "unasked": event.unasked}
             case Proven() if self.outcome is not None:
                 return {"findings": (*self.outcome.findings, *event.findings)}
             case Planned():

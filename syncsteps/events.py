@@ -98,9 +98,10 @@ class AddressesMissing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """Every rule has been asked."""
+    """Every rule has been asked, but for those with the codes ``unasked``."""
 
     findings: tuple[Finding, ...]
+    unasked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,8 +244,8 @@ class Outcome:
 
     ``changed`` says whether the interpreter was changed. What a verb does not do is empty or None.
     ``target`` is the name of the recorded interpreter that it is about, and empty where that is one
-    of this machine. ``refused`` is why nothing could be said of one target of several. Time in
-    seconds.
+    of this machine. ``unasked`` are the codes of rules that are no matter of a verb of which others
+    are. ``refused`` is why nothing could be said of one target of several. Time in seconds.
     """
 
     verb: str
@@ -262,4 +263,5 @@ class Outcome:
     dry_run: bool = False
     recovered: str = ""
     target: str = ""
+    unasked: tuple[str, ...] = ()
     refused: SyncstepsError | None = None

@@ -44,6 +44,7 @@ __all__ = ["fetch"]
 # What is wrong with the lock, or between it and the target, is wrong with a wheelhouse too. That
 # the target may not be changed is not: fetching does not change it.
 _ASKED = ("FIL", "INT001", "INT006", "LCK")
+_UNASKED = tuple(rule.code for rule in RULES if not rule.code.startswith(_ASKED))
 
 
 def fetch(
@@ -74,7 +75,7 @@ def fetch(
     lock, selection = surveyor.lock, surveyor.select(interpreter)
     on_event(LockSelected(lock=lock, selection=selection))
     findings = _findings(surveyor, selection, interpreter, settings)
-    on_event(Verified(findings=findings))
+    on_event(Verified(findings=findings, unasked=_UNASKED))
     refuse(findings)
     files = surveyor.source_files(selection)
     _refuse_sources(directory, lock, selection)
@@ -119,6 +120,7 @@ def fetch(
         lock=lock,
         selection=selection,
         findings=findings,
+        unasked=_UNASKED,
         wheelhouse=filled.manifest,
         seconds=time.perf_counter() - started,
     )
@@ -129,7 +131,7 @@ def _wheelhouse(settings: Settings) -> Path:
         raise SettingsError(
             "fetch needs a directory to fetch into", hint="name it with --wheelhouse DIR"
         )
-    directory = Path(settings.wheelhouse)
+    directory = Path(settings.wheelhouse).absolute()
     if directory.exists() and not directory.is_dir():
         raise SettingsError(f"{directory} is no directory", hint="name one with --wheelhouse DIR")
     return directory
@@ -163,5 +165,4 @@ def _findings(
         staleness=surveyor.staleness,
         settings=replace(settings, build=build, wheelhouse=""),
     )
-    others = {rule.code for rule in RULES if not rule.code.startswith(_ASKED)}
-    return verify(facts, ignore={*settings.ignore, *others}, policy=settings.policy)
+    return verify(facts, ignore={*settings.ignore, *_UNASKED}, policy=settings.policy)

@@ -179,7 +179,7 @@ class Console:
 
     def fetching(self, event: Fetching) -> None:
         """Say how much of the wheelhouse is missing."""
-        kept = f", {event.kept} are there" if event.kept else ""
+        kept = f", {event.kept} {'is' if event.kept == 1 else 'are'} there" if event.kept else ""
         self.say(f"fetching {counted(range(event.total), 'distribution')}{kept}")
 
     def fetched(self, event: Fetched) -> None:

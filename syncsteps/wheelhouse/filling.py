@@ -48,8 +48,9 @@ __all__ = ["Filled", "Order", "fill", "opened"]
 _NO_REQUEST = Request()
 _ASIDE = ".fetching-"
 _LOCK = ".lock"
-# So many files are fetched by one pip: what is complete then stays, whatever comes after.
-_FILES_A_RUN = 40
+# So many files are fetched by one pip: what is complete then stays, whatever comes after, and a pip
+# takes as long to start as to fetch twenty of them.
+_FILES_A_RUN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -665,3 +665,23 @@ def test_builds_follow_the_constraints_of_a_uv_lock(
     code = "import beta; print(beta.MAKER)"
     done = subprocess.run([system.target, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "1.0\n"
+
+
+def test_the_members_of_a_workspace_need_not_be_there_either(
+    factory: Factory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = factory.system
+    for name, needs in (("app", ["member"]), ("member", [])):
+        directory = system.project if name == "app" else system.project / "packages/member"
+        make_source_tree(directory, name, "1.0", requires=needs, requires_python=">=3.9")
+    with (system.project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            '\n[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+            "[tool.uv.sources]\nmember = { workspace = true }\n"
+        )
+    factory.lock()
+    assert factory.fetch() == 0, capsys.readouterr().err
+    shutil.rmtree(system.project / "packages")
+    shutil.rmtree(system.project / "src")
+    assert factory.sync() == 0, capsys.readouterr().err
+    assert system.installed() == {"app": "1.0", "member": "1.0"}
