@@ -28,6 +28,7 @@ __all__ = [
     "Event",
     "Imported",
     "Importing",
+    "LockRead",
     "LockSelected",
     "Outcome",
     "Planned",
@@ -64,6 +65,13 @@ class Waiting:
     """Another sync holds the interpreter."""
 
     state: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRead:
+    """The lock has been read, for every platform: nothing is selected for a target."""
+
+    lock: Lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +186,7 @@ Event = (
     TargetFound
     | Recovered
     | Waiting
+    | LockRead
     | LockSelected
     | AskingIndex
     | AddressesMissing

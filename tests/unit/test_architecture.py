@@ -62,6 +62,7 @@ LAYERS = (
         name="effects",
         modules=(
             "syncsteps.addresses",
+            "syncsteps.caching",
             "syncsteps.check",
             "syncsteps.commit",
             "syncsteps.interpreter",
@@ -96,7 +97,9 @@ LAYERS = (
             "syncsteps.output",
             "syncsteps.nox_sessions",
             "syncsteps.report",
+            "syncsteps.start",
             "syncsteps.tox_plugin",
+            "syncsteps.watching",
         ),
     ),
 )
@@ -115,6 +118,7 @@ READS_ENVIRONMENT = {
     "syncsteps.exporting",
     "syncsteps.nox_sessions",
     "syncsteps.pipeline",
+    "syncsteps.start",
     "syncsteps.tox_plugin",
 }
 # `attempt` watches its child's output and its memory while it runs, which `run` does not offer.
