@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from syncsteps.caching.gate import Question
     from syncsteps.caching.recording import Recording
-    from syncsteps.caching.witness import Witness
     from syncsteps.events import Outcome
     from syncsteps.report import Console
 
@@ -38,11 +36,8 @@ _GARBAGE_THRESHOLD = 50_000
 _FOR_RECORDED = frozenset({"export", "verify"})
 
 
-def entry_point(question: Question | None = None, witness: Witness | None = None) -> NoReturn:
-    """Run the command line and end the process with its exit code.
-
-    With both, the answer to ``question`` is kept, if this is a run that can be answered for.
-    """
+def entry_point(recording: Recording | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code; ``recording`` as for `main`."""
     if sys.implementation.name == "cpython":
         # What a run allocates it keeps to its end: to look for garbage all the time takes about a
         # tenth of an export, at its end too.
@@ -50,11 +45,6 @@ def entry_point(question: Question | None = None, witness: Witness | None = None
         atexit.register(gc.freeze)
     if sys.stderr is None:  # its descriptor was closed before the start: nobody listens
         sys.stderr = io.StringIO()
-    recording = None
-    if question is not None and witness is not None:
-        from syncsteps.caching.recording import Recording  # noqa: PLC0415 - most runs ask nothing
-
-        recording = Recording(question, witness, stream=sys.stderr)
     status = main(recording=recording)
     give_up_on_standard_output()
     sys.exit(status)
@@ -72,7 +62,7 @@ def main(
     ``argv`` are the arguments after the program's name (default: the process's), ``directory`` is
     where relative paths start (default: the current one). The report goes to standard error, what
     was asked for (an export, a snapshot, ``--json -``) to standard output. ``recording`` keeps what
-    the run comes to, for the next one like it.
+    the run comes to, if that is what the next one like it would come to as well.
     """
     stream = sys.stderr if recording is None else recording.stream
     parser = make_parser(sys.argv[1:] if argv is None else argv)

@@ -1,4 +1,4 @@
-"""Where the command line starts: an answer that still holds comes before everything else.
+"""Where a run starts: an answer that still holds comes before everything else.
 
 Nothing is imported here that only the long way needs.
 """
@@ -12,9 +12,13 @@ from syncsteps.caching.gate import answer, ask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NoReturn
 
-__all__ = ["entry_point"]
+    from syncsteps.caching.gate import Question
+    from syncsteps.caching.recording import Recording
+
+__all__ = ["entry_point", "main"]
 
 
 def entry_point() -> NoReturn:
@@ -23,12 +27,35 @@ def entry_point() -> NoReturn:
     status = None if question is None else answer(question)
     if status is not None:
         sys.exit(status)
-    witness = None
-    if question is not None and hasattr(sys, "addaudithook"):
-        from syncsteps.caching.witness import Witness  # noqa: PLC0415 - for the long way
+    recording = _recording(question)
+    from syncsteps import cli  # noqa: PLC0415 - for the long way
 
-        witness = Witness()
-        witness.watch()
+    cli.entry_point(recording)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Do what `syncsteps.cli.main` does with these arguments here, or what an earlier run came to.
+
+    Returned is the exit code.
+    """
+    question = ask(argv, os.environ)
+    status = None if question is None else answer(question)
+    if status is not None:
+        return status
+    recording = _recording(question)
     from syncsteps import cli  # noqa: PLC0415 - as above
 
-    cli.entry_point(question, witness)
+    return cli.main(argv, recording=recording)
+
+
+def _recording(question: Question | None) -> Recording | None:
+    """Return what keeps the answer to ``question``, and watch from now on what it depends on."""
+    if question is None or not hasattr(sys, "addaudithook"):
+        return None
+    from syncsteps.caching.witness import Witness  # noqa: PLC0415 - as above
+
+    witness = Witness()
+    witness.watch()
+    from syncsteps.caching.recording import Recording  # noqa: PLC0415 - as above
+
+    return Recording(question, witness, stream=sys.stderr)

@@ -367,6 +367,29 @@ def test_what_has_only_just_changed_is_not_vouched_for(place: Place) -> None:
     place.record(*arguments)
 
 
+def test_an_interpreter_that_comes_first_on_path(place: Place, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    first.mkdir()
+    path = {"PATH": f"{first}{os.pathsep}{place.environment['PATH']}"}
+    place.record("sync", variables=path)
+    (first / "python3").symlink_to(place.system.target)
+    assert not place.is_answered("sync", variables=path)
+    place.record("export", "--no-local", variables=path)
+    (first / "python3").unlink()
+    (first / "python3").symlink_to(sys.executable)
+    assert not place.is_answered("export", "--no-local", variables=path)
+
+
+def test_a_module_that_every_start_of_the_target_runs(place: Place) -> None:
+    with (
+        added(place.site / "hook.pth", "import hooked\n"),
+        added(place.site / "hooked.py", "number = 1\n"),
+    ):
+        place.record("sync")
+        with edited_in_place(place.site / "hooked.py"):
+            assert not place.is_answered("sync")
+
+
 def test_a_run_that_fails_writes_nothing(place: Place) -> None:
     kept = place.answers
     assert place.start("run", "sync", "--extra", "nonsense").returncode == 3
@@ -425,6 +448,29 @@ class TestExport:
         done = place.start("run", *arguments)
         assert done.returncode == 2
         assert f"cannot write {target}" in done.stderr
+
+    def test_for_every_platform(self, place: Place) -> None:
+        arguments = ("export", "--no-local", "--universal")
+        place.record(*arguments)
+        again = place.start("ask", *arguments)
+        assert again.stdout == place.start("run", *arguments, "--no-cache").stdout != ""
+        with moved(place.system.target):
+            assert place.is_answered(*arguments)
+        with edited_in_place(place.project / "pylock.toml"):
+            assert not place.is_answered(*arguments)
+
+    def test_for_a_recorded_interpreter(self, place: Place, tmp_path: Path) -> None:
+        recorded = tmp_path / "recorded.json"
+        assert place.start("run", "inspect", "-o", str(recorded)).returncode == 0
+        for target in (str(recorded), "debian:12"):
+            arguments = ("export", "--no-local", "--interpreter", target)
+            place.record(*arguments)
+            again = place.start("ask", *arguments)
+            assert again.stdout == place.start("run", *arguments, "--no-cache").stdout != ""
+            with moved(place.system.target):
+                assert place.is_answered(*arguments)
+        with edited(recorded, lambda old: old.replace(b"alpha", b"gamma")):
+            assert not place.is_answered("export", "--no-local", "--interpreter", str(recorded))
 
     def test_what_is_installed_does_not_matter(self, place: Place) -> None:
         place.record("export", "--no-local")

@@ -3,8 +3,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import syncsteps
+from syncsteps import start
+
+if TYPE_CHECKING:
+    import pytest
 
 CHECKOUT = str(Path(syncsteps.__file__).parent.parent)
 
@@ -37,3 +42,24 @@ def test_misuse_is_told_by_the_long_way() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "--nonsense" in done.stderr
+
+
+def test_an_answer_that_holds_is_the_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def note(question: object) -> int:
+        asked.append(question)
+        return 0
+
+    monkeypatch.setattr(start, "answer", note)
+    assert start.main(["sync", "--nonsense"]) == 0
+    assert len(asked) == 1
+
+
+def test_without_one_it_is_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start, "ask", lambda *_: None)
+    assert start.main(["explain", "INT002"]) == 0
+    assert "externally managed" in capsys.readouterr().out
+    assert start.main(["sync", "--nonsense"]) == 2
