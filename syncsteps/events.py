@@ -32,6 +32,7 @@ __all__ = [
     "Fetching",
     "Imported",
     "Importing",
+    "LockRead",
     "LockSelected",
     "Outcome",
     "Planned",
@@ -69,6 +70,13 @@ class Waiting:
     """Another sync holds the interpreter."""
 
     state: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRead:
+    """The lock has been read, for every platform: nothing is selected for a target."""
+
+    lock: Lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +222,7 @@ Event = (
     TargetFound
     | Recovered
     | Waiting
+    | LockRead
     | LockSelected
     | AskingIndex
     | AddressesMissing

@@ -165,6 +165,13 @@ OPTIONS: tuple[Option, ...] = (
         kind="flag",
         help="read every file in check, also those of unchanged size and time",
     ),
+    Option(
+        name="cache-dir",
+        kind="path",
+        metavar="DIR",
+        help="where answers are kept for runs to come (default: the user's directory for caches)",
+    ),
+    Option(name="no-cache", kind="flag", help="neither use kept answers nor keep one"),
     Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
     Option(
         name="junit",

@@ -15,6 +15,7 @@ from syncsteps.events import (
     Fetching,
     Imported,
     Importing,
+    LockRead,
     LockSelected,
     Planned,
     Proven,
@@ -74,6 +75,7 @@ class Console:
             TargetFound: self.target_found,
             Recovered: self.recovered,
             Waiting: self.waiting,
+            LockRead: self.lock_read,
             LockSelected: self.lock_selected,
             AskingIndex: self.asking_index,
             AddressesMissing: self.addresses_missing,
@@ -113,6 +115,9 @@ class Console:
     def target_found(self, event: TargetFound) -> None:
         """Write the first line."""
         self.say(target_line(event.interpreter))
+
+    def lock_read(self, _event: LockRead) -> None:
+        """Say nothing: how much of the lock an export is of depends on who installs it."""
 
     def lock_selected(self, event: LockSelected) -> None:
         """Say how much of the lock is for this target."""
