@@ -185,7 +185,7 @@ def _run_verb(
 
 
 def _finish(
-    outcome: Outcome, settings: Settings, watcher: _Watcher, environment: Mapping[str, str]
+    outcome: Outcome, settings: Settings, watcher: RunWatcher, environment: Mapping[str, str]
 ) -> int:
     """Tell what a run came to, everywhere, and return the exit code."""
     if len(settings.interpreter) == 1:
