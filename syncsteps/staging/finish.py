@@ -9,9 +9,9 @@ import shutil
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from syncsteps.staging.model import StagedDistribution, StagedFile
 from syncsteps.staging.record import RecordEntry, format_record, record_hash
@@ -32,9 +32,11 @@ _THREADS = 8
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
-    """Of a file's bytes: the SHA-256 in hex, the size in bytes; and 0644 or 0755, its mode."""
+class Digest(NamedTuple):
+    """Of a file's bytes: the SHA-256 in hex, the size in bytes; and 0644 or 0755, its mode.
+
+    There can be tens of thousands.
+    """
 
     sha256: str
     size: int
@@ -146,7 +148,7 @@ def _digest(file: str, *, most: int | None = None) -> Digest | None:
             detach(file, mode=mode)
         else:
             os.chmod(file, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
-    return Digest(sha256=sha256.hexdigest(), size=size, mode=mode)
+    return Digest(sha256.hexdigest(), size, mode)
 
 
 def _even(mode: int) -> int:
@@ -192,9 +194,7 @@ def _with_record(one: StagedDistribution, *, target: str) -> StagedDistribution:
     """Write the RECORD of ``one``, whose files are all but that, and return it with it."""
     site = os.fspath(Path(target).parent.parent)
     entries = [
-        RecordEntry(
-            path=_record_path(file.target, site), hash=record_hash(file.sha256), size=file.size
-        )
+        RecordEntry(_record_path(file.target, site), record_hash(file.sha256), file.size)
         for file in one.files
     ]
     content = format_record([*entries, RecordEntry(path=_record_path(target, site))]).encode()
