@@ -25,7 +25,7 @@ from syncsteps.events import (
 from syncsteps.exporting import EXPORT_FORMATS, export, inspect
 from syncsteps.locks.boundaries import refuse_outside
 from syncsteps.reading import read_selection
-from syncsteps.receipts import receipt_path
+from syncsteps.receipts import load_receipts, receipt_path
 from syncsteps.settling import locked, recover_first, settled, touched_since
 from syncsteps.smoke import SmokeTarget
 from syncsteps.survey import Survey, take_survey
@@ -245,8 +245,10 @@ def _sync(
 def _again(
     before: Survey, settings: Settings, environment: Mapping[str, str], on_event: Watcher
 ) -> Survey:
-    """Survey once more, and tell of it only if the plan is another one now."""
+    """Survey once more if anything has changed, and tell of it only if the plan is another now."""
     interpreter = inspect(settings, environment=environment)
+    if interpreter == before.interpreter and load_receipts(before.state) == before.ledger:
+        return before
     survey = take_survey(settings, interpreter, environment=environment)
     if survey.plan != before.plan or survey.findings != before.findings:
         on_event(Verified(findings=survey.findings))

@@ -73,26 +73,29 @@ def placer(
     libraries = [
         (
             f"{site.path}/",
-            scheme.platlib if (site.platform if split else not pure) else scheme.purelib,
+            _inside(scheme.platlib if (site.platform if split else not pure) else scheme.purelib),
         )
         for site in sites
     ]
+    scripts, headers, data = map(_inside, (scheme.scripts, scheme.headers, scheme.data))
 
     def place(path: str) -> str:
         for inside, root in libraries:
             if path.startswith(inside):
-                return _below(root, path[len(inside) :])
+                return root + path[len(inside) :].replace("/", os.sep)
         rest = path.removeprefix(base)
-        script = _SCRIPTS.fullmatch(rest)
+        script, header = _SCRIPTS.fullmatch(rest), _HEADERS.fullmatch(rest)
         if script is not None:
-            return _below(scheme.scripts, script["rest"])
-        header = _HEADERS.fullmatch(rest)
-        if header is not None:
-            return _below(scheme.headers, header["rest"])
-        return _below(scheme.data, rest)
+            root, rest = scripts, script["rest"]
+        elif header is not None:
+            root, rest = headers, header["rest"]
+        else:
+            root = data
+        return root + rest.replace("/", os.sep)
 
     return place
 
 
-def _below(root: Path, path: str) -> str:
-    return os.path.join(root, path.replace("/", os.sep))  # noqa: PTH118 - `Path` is slow for so many
+def _inside(root: Path) -> str:
+    """Return what the path of everything in ``root`` begins with."""
+    return os.path.join(root, "")  # noqa: PTH118 - `Path` is slow for tens of thousands of files

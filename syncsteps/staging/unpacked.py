@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from email.parser import BytesHeaderParser
@@ -17,7 +18,8 @@ from syncsteps.staging.layout import SiteDirectory, find_metadata
 from syncsteps.staging.record import parse_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+    from email.message import Message
     from pathlib import Path
 
     from syncsteps.selection.model import Selection
@@ -27,6 +29,9 @@ __all__ = ["Unpacked", "check_selection", "find_files", "find_unpacked"]
 # uv's lock on the prefix, and what marks a directory as one to leave alone.
 _LEFT_AT_THE_TOP = frozenset({".gitignore", ".lock", "CACHEDIR.TAG"})
 _BUG = "The installer and its cache are at odds; clear the cache or use the other installer."
+
+
+_BLANK_LINE = re.compile(rb"(?<=\n)\r?\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,24 +56,28 @@ def find_files(directory: Path) -> frozenset[str]:
     Raises:
         StagingError: something is neither a file nor a directory: a symbolic link could lead out.
     """
-    return frozenset(_walk(os.fspath(directory), "")) - _LEFT_AT_THE_TOP
+    found: list[str] = []
+    todo = [(os.fspath(directory), "")]
+    while todo:
+        place, prefix = todo.pop()
+        with os.scandir(place) as entries:
+            for entry in entries:
+                path = f"{prefix}{entry.name}"
+                if entry.is_file(follow_symlinks=False):
+                    found.append(path)
+                elif not entry.is_dir(follow_symlinks=False):
+                    raise _strange(path, link=entry.is_symlink())
+                elif entry.name != "__pycache__":
+                    todo.append((entry.path, f"{path}/"))
+    return frozenset(found) - _LEFT_AT_THE_TOP
 
 
-def _walk(directory: str, prefix: str) -> Iterator[str]:
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            path = f"{prefix}{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != "__pycache__":
-                    yield from _walk(entry.path, f"{path}/")
-            elif entry.is_file(follow_symlinks=False):
-                yield path
-            else:
-                kind = "a symbolic link" if entry.is_symlink() else "no regular file"
-                raise StagingError(
-                    f"the installer staged {path}, which is {kind}; it may lead out of the stage",
-                    hint="Wheels have no such members: whatever built this one is at fault.",
-                )
+def _strange(path: str, *, link: bool) -> StagingError:
+    kind = "a symbolic link" if link else "no regular file"
+    return StagingError(
+        f"the installer staged {path}, which is {kind}; it may lead out of the stage",
+        hint="Wheels have no such members: whatever built this one is at fault.",
+    )
 
 
 def find_unpacked(directory: Path, files: frozenset[str]) -> tuple[Unpacked, ...]:
@@ -93,7 +102,7 @@ def find_unpacked(directory: Path, files: frozenset[str]) -> tuple[Unpacked, ...
 def _read(directory: Path, site: SiteDirectory, info: str, files: frozenset[str]) -> Unpacked:
     path = f"{site.path}/{info}"
     try:
-        headers = BytesHeaderParser().parsebytes((directory / path / "METADATA").read_bytes())
+        headers = _headers((directory / path / "METADATA").read_bytes())
         name, version = str(headers["Name"] or ""), Version(str(headers["Version"] or ""))
         text = (directory / path / "RECORD").read_text(encoding="utf-8")
         entries = parse_record(text)
@@ -130,13 +139,20 @@ def _read(directory: Path, site: SiteDirectory, info: str, files: frozenset[str]
 
 
 def _in_prefix(path: str, site: SiteDirectory, root: str) -> str:
+    if "./" not in path and "//" not in path and not path.startswith("/"):
+        return f"{site.path}/{path}"  # as nearly all are
     if path.startswith(f"{root}/"):
         return posixpath.normpath(path[len(root) + 1 :])
     return posixpath.normpath(path if path.startswith("/") else f"{site.path}/{path}")
 
 
+def _headers(content: bytes) -> Message:
+    """Parse the headers alone: below them can be a description of any length."""
+    return BytesHeaderParser().parsebytes(_BLANK_LINE.split(content, maxsplit=1)[0])
+
+
 def _is_pure(wheel: bytes) -> bool:
-    value = BytesHeaderParser().parsebytes(wheel)["Root-Is-Purelib"] or "true"
+    value = _headers(wheel)["Root-Is-Purelib"] or "true"
     return str(value).strip().lower() != "false"
 
 

@@ -443,6 +443,16 @@ def test_damaged_metadata(wheels: Path, prefix: Path, file: str, text: str | Non
         _read(prefix, wheel)
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_description_has_no_headers(wheels: Path, prefix: Path, newline: str) -> None:
+    wheel = make_wheel(wheels)
+    unpack(wheel, prefix)
+    lines = ("Metadata-Version: 2.1", "Name: demo", "Version: 1.0", "", "Name: other", "")
+    (prefix / INFO / "METADATA").write_bytes(newline.join(lines).encode())
+    (one,) = _read(prefix, wheel).distributions
+    assert (one.name, one.version) == ("demo", "1.0")
+
+
 def test_no_space_is_a_sentence(
     wheels: Path, prefix: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
