@@ -8,16 +8,16 @@ raise is in their own words; the command line and the nox sessions are thin laye
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from syncsteps.late import import_late
 from syncsteps.version import __version__
 
+TYPE_CHECKING = False  # to import `typing` takes a third of a run that has nothing to do
 if TYPE_CHECKING:
     from syncsteps.check import Drift, DriftKind
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Event, Outcome
     from syncsteps.exporting import export, inspect
+    from syncsteps.fetching import fetch
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.locks.model import Lock, Package
     from syncsteps.matrix import verify_targets
@@ -57,6 +57,7 @@ __all__ = [
     "__version__",
     "check",
     "export",
+    "fetch",
     "inspect",
     "install",
     "load_settings",
@@ -74,6 +75,7 @@ import_late(
         "syncsteps.errors": ("SyncstepsError",),
         "syncsteps.events": ("Event", "Outcome"),
         "syncsteps.exporting": ("export", "inspect"),
+        "syncsteps.fetching": ("fetch",),
         "syncsteps.interpreter.model": ("InstalledDistribution", "Interpreter"),
         "syncsteps.locks.model": ("Lock", "Package"),
         "syncsteps.matrix": ("verify_targets",),

@@ -22,6 +22,7 @@ VERBS: Mapping[str, str] = {
     "smoke": "import what is installed from the lock",
     "check": "compare the interpreter with the lock and with the receipt",
     "inspect": "write the interpreter's snapshot as JSON",
+    "fetch": "fetch or build all of the lock into a wheelhouse, for a sync without a network",
     "recover": "finish or undo a sync that was cut off",
     "explain": "say what a code means and what to do, or what is known of an image",
 }

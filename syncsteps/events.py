@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from syncsteps.smoke.model import ImportResult
     from syncsteps.staging.model import Progress
     from syncsteps.verify.model import Finding
+    from syncsteps.wheelhouse.model import Manifest
 
     Watcher = Callable[["Event"], None]
 
@@ -27,8 +28,11 @@ __all__ = [
     "AskingIndex",
     "Compiled",
     "Event",
+    "Fetched",
+    "Fetching",
     "Imported",
     "Importing",
+    "LockRead",
     "LockSelected",
     "Outcome",
     "Planned",
@@ -69,6 +73,13 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockRead:
+    """The lock has been read, for every platform: nothing is selected for a target."""
+
+    lock: Lock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockSelected:
     """The lock has been read and selected from."""
 
@@ -95,9 +106,10 @@ class AddressesMissing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """Every rule has been asked."""
+    """Every rule has been asked, but for those with the codes ``unasked``."""
 
     findings: tuple[Finding, ...]
+    unasked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +148,29 @@ class Staged:
     total: int
     files: int
     size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """A wheelhouse is to get ``total`` wheels that it does not have, beside ``kept`` others."""
+
+    total: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A wheelhouse has everything now; ``built`` of ``total`` that came are not the lock's own.
+
+    ``size`` is that of all its wheels, in bytes; ``strangers`` are files in it that its manifest
+    does not name. Time in seconds.
+    """
+
+    total: int
+    built: int
+    size: int
+    strangers: tuple[str, ...]
     seconds: float
 
 
@@ -187,6 +222,7 @@ Event = (
     TargetFound
     | Recovered
     | Waiting
+    | LockRead
     | LockSelected
     | AskingIndex
     | AddressesMissing
@@ -196,6 +232,8 @@ Event = (
     | StagingLine
     | StagingProgress
     | Staged
+    | Fetching
+    | Fetched
     | Proven
     | Importing
     | Imported
@@ -215,8 +253,8 @@ class Outcome:
 
     ``changed`` says whether the interpreter was changed. What a verb does not do is empty or None.
     ``target`` is the name of the recorded interpreter that it is about, and empty where that is one
-    of this machine. ``refused`` is why nothing could be said of one target of several. Time in
-    seconds.
+    of this machine. ``unasked`` are the codes of rules that are no matter of a verb of which others
+    are. ``refused`` is why nothing could be said of one target of several. Time in seconds.
     """
 
     verb: str
@@ -229,8 +267,10 @@ class Outcome:
     imports: tuple[ImportResult, ...] = ()
     receipt: Receipt | None = None
     drifts: tuple[Drift, ...] = ()
+    wheelhouse: Manifest | None = None
     changed: bool = False
     dry_run: bool = False
     recovered: str = ""
     target: str = ""
+    unasked: tuple[str, ...] = ()
     refused: SyncstepsError | None = None

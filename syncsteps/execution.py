@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import shutil
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -45,10 +48,10 @@ from syncsteps.staging import (
     witness,
 )
 from syncsteps.verify import refuse, verify_staged
+from syncsteps.wheelhouse.housing import housed, offline, unbuilding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from syncsteps.commit import DirectoryTimes
     from syncsteps.interpreter.model import Interpreter
@@ -189,6 +192,9 @@ class _Run:
             prefix.mkdir()
         except OSError as error:
             raise StagingError(f"cannot stage in {prefix}: {error.strerror}") from error
+        house = self.survey.wheelhouse
+        if house is not None:
+            wanted = housed(wanted, house, Path(self.settings.wheelhouse))
         return stage(
             Selection(request=self.survey.selection.request, packages=wanted),
             lock=self.survey.lock,
@@ -199,11 +205,22 @@ class _Run:
                 source=self.settings.source,
                 shared=self._shares(),
                 jobs=max(1, int(self.settings.jobs)),
+                builds=self._builds(),
             ),
-            environment=self.environment,
+            environment=self._environment(),
             on_line=lambda text: self.on_event(StagingLine(text=text)),
             on_progress=lambda progress: self.on_event(StagingProgress(progress=progress)),
         )
+
+    def _environment(self) -> Mapping[str, str]:
+        """Return the variables for the installer."""
+        if self.survey.wheelhouse is not None:
+            return offline(self.environment)
+        return self.environment if self._builds() else unbuilding(self.environment)
+
+    def _builds(self) -> bool:
+        """Whether an installer may build: what comes from a wheelhouse has been built."""
+        return self.settings.build != "never" and self.survey.wheelhouse is None
 
     def prove(self, staged: Stage) -> tuple[Finding, ...]:
         """Ask the rules on what was staged; return what they find and nobody knew before."""
@@ -290,14 +307,16 @@ class _Run:
                 change, retire=(*change.retire, record.target), place=(*change.place, record)
             )
             if self.times.epoch is not None:
-                stamp((each.source for each in whole.place), epoch=self.times.epoch)
+                stamp((os.fspath(each.source) for each in whole.place), epoch=self.times.epoch)
         except OSError as error:
             raise StagingError(
                 f"what was staged cannot be made ready: {error.strerror}: {error.filename}"
             ) from error
         roots = commit_roots(interpreter)
-        moved = (*whole.retire, *(each.target for each in whole.place))
-        self.times.watch(moved, below=(*roots, self.survey.state.parent))
+        targets = (Path(each.target) for each in whole.place)
+        self.times.watch(
+            itertools.chain(whole.retire, targets), below=(*roots, self.survey.state.parent)
+        )
         commit(whole, state=self.survey.state, roots=roots)
         return receipt
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncsteps.cli import main
+from syncsteps.start import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -20,6 +20,7 @@ __all__ = [
     "SESSIONS",
     "check_system",
     "export_lock",
+    "fetch_wheelhouse",
     "inspect_system",
     "install_system",
     "register",
@@ -59,6 +60,11 @@ def check_system(session: nox.Session, *arguments: str) -> None:
     _run(session, "check", arguments)
 
 
+def fetch_wheelhouse(session: nox.Session, *arguments: str) -> None:
+    """Bring or build every file of the lock into a wheelhouse, for a sync without a network."""
+    _run(session, "fetch", arguments)
+
+
 def inspect_system(session: nox.Session, *arguments: str) -> None:
     """Write the system Python's snapshot as JSON."""
     _run(session, "inspect", arguments)
@@ -73,6 +79,7 @@ SESSIONS: dict[str, Callable[..., None]] = {
         install_system,
         smoke_imports,
         check_system,
+        fetch_wheelhouse,
         inspect_system,
     )
 }

@@ -92,6 +92,19 @@ OPTIONS: tuple[Option, ...] = (
         help="fetch from the URLs that the lock names (the default), or from the configured index",
     ),
     Option(
+        name="build",
+        kind="text",
+        choices=("auto", "never"),
+        help="build what has no wheel for the target (the default), or refuse with the list of it",
+    ),
+    Option(
+        name="wheelhouse",
+        kind="path",
+        metavar="DIR",
+        help="the directory that fetch fills, and that sync then takes every file from, with no"
+        " network and no compiler",
+    ),
+    Option(
         name="break-system-packages",
         kind="flag",
         help="install although the interpreter is externally managed (PEP 668)",
@@ -152,6 +165,13 @@ OPTIONS: tuple[Option, ...] = (
         kind="flag",
         help="read every file in check, also those of unchanged size and time",
     ),
+    Option(
+        name="cache-dir",
+        kind="path",
+        metavar="DIR",
+        help="where answers are kept for runs to come (default: the user's directory for caches)",
+    ),
+    Option(name="no-cache", kind="flag", help="neither use kept answers nor keep one"),
     Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
     Option(
         name="junit",

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.check import check as find_drift
@@ -70,6 +71,7 @@ def verify(
     interpreter = _target_at_rest(settings, environment, on_event, real=False)
     with settled(settings, interpreter):
         survey = _survey(settings, interpreter, environment, on_event)
+    _require_wheels(survey, settings)
     return _outcome("verify", survey, started)
 
 
@@ -160,6 +162,8 @@ def check(
         CheckError: the receipt cannot be read.
     """
     started = time.perf_counter()
+    if settings.wheelhouse and not Path(settings.wheelhouse).is_dir():
+        settings = replace(settings, wheelhouse="")  # A wheelhouse need not stay where it served.
     interpreter = _target_at_rest(settings, environment, on_event)
     with settled(settings, interpreter):
         survey = _survey(settings, interpreter, environment, silent)
@@ -215,6 +219,7 @@ def _sync(
         survey = _survey(settings, interpreter, environment, on_event)
     refuse(survey.findings)
     on_event(Planned(plan=survey.plan, dry_run=dry_run))
+    _require_wheels(survey, settings)
     if dry_run or survey.current:
         return replace(_outcome(verb, survey, started), dry_run=dry_run)
     times = DirectoryTimes(epoch)
@@ -224,6 +229,7 @@ def _sync(
             survey = _again(survey, settings, environment, on_event)
         if survey.current:
             return _outcome(verb, survey, started)
+        _require_wheels(survey, settings)
         from syncsteps.execution import carry_out  # noqa: PLC0415 - as above
 
         done = carry_out(survey, settings, environment, on_event, smoke=verb == "sync", times=times)
@@ -290,6 +296,21 @@ def _survey(
     on_event(LockSelected(lock=survey.lock, selection=survey.selection))
     on_event(Verified(findings=survey.findings))
     return survey
+
+
+def _require_wheels(survey: Survey, settings: Settings) -> None:
+    """Raise StagingError for what a wheelhouse does not have of what is to come."""
+    if survey.wheelhouse is None or not survey.plan.staged:
+        return
+    from syncsteps.wheelhouse.housing import require_wheels  # noqa: PLC0415 - there already
+
+    require_wheels(
+        survey.plan.staged,
+        survey.wheelhouse,
+        Path(settings.wheelhouse),
+        interpreter=survey.interpreter,
+        digests=survey.source_digests,
+    )
 
 
 def _drifts(survey: Survey, *, hashes: bool) -> tuple[Drift, ...]:

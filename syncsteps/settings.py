@@ -54,6 +54,8 @@ class Settings:
     prune: str = "owned"
     reinstall_package: tuple[str, ...] = ()
     source: str = "lock"
+    build: str = "auto"
+    wheelhouse: str = ""
     break_system_packages: bool = False
     allow_virtualenv: bool = False
     allow_replace: tuple[str, ...] = ()
@@ -65,6 +67,8 @@ class Settings:
     jobs: float = field(default_factory=lambda: float(os.cpu_count() or 1))
     lock_timeout: float = 600.0
     hashes: bool = False
+    cache_dir: str = ""
+    no_cache: bool = False
     json: str = ""
     junit: str = ""
     sarif: str = ""

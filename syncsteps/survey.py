@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,21 +26,24 @@ from syncsteps.receipts import (
 )
 from syncsteps.selection import select
 from syncsteps.settings import read_pyproject, read_toml
-from syncsteps.staging import source_digest
+from syncsteps.staging import source_digest, source_files
 from syncsteps.verify import Facts, verify
+from syncsteps.wheelhouse.housing import require_manifest
+from syncsteps.wheelhouse.matching import housed_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.locks.staleness import Staleness
     from syncsteps.plan import Plan
     from syncsteps.receipts import Receipt, ReceiptEntry
-    from syncsteps.selection import Selection
+    from syncsteps.selection import Selected, Selection
     from syncsteps.settings import Settings
     from syncsteps.staging import StagedDistribution
     from syncsteps.verify import Finding
+    from syncsteps.wheelhouse.model import Manifest
 
 __all__ = ["Survey", "Surveyor", "take_survey"]
 
@@ -56,6 +60,7 @@ class Survey:
     source_digests: Mapping[str, str]
     plan: Plan
     findings: tuple[Finding, ...]
+    wheelhouse: Manifest | None = None
 
     @property
     def state(self) -> Path:
@@ -155,8 +160,11 @@ class Surveyor:
         self._settings = settings
         pyproject = read_pyproject(settings.directory)
         self._project = _project_name(pyproject, self.lock)
-        self._staleness = _staleness(self.lock, pyproject)
+        self.staleness = _staleness(self.lock, pyproject)
         self._digests: dict[str, str] = {}
+        self._wheelhouse = (
+            require_manifest(Path(settings.wheelhouse)) if settings.wheelhouse else None
+        )
 
     def require_packages(self, interpreters: Sequence[Interpreter]) -> None:
         """Make sure that what the settings say of packages is about some that there are.
@@ -169,6 +177,58 @@ class Surveyor:
             known |= {d.name for each in interpreters for d in each.distributions}
             self._settings.policy.require_packages(known)
 
+    def select(self, interpreter: Interpreter) -> Selection:
+        """Return what is asked for of the lock, for ``interpreter``.
+
+        Raises:
+            SelectionError: the lock does not have it.
+        """
+        return select(self.lock, self._settings.request, interpreter)
+
+    def source_digests(self, selection: Selection) -> dict[str, str]:
+        """Return the digest of each directory of ``selection``, by package.
+
+        Where a wheelhouse has a wheel of it, and nothing of what is here is another than it was
+        built from, it is the one of the build: there may be a part of the sources, or none.
+
+        Raises:
+            StagingError: one cannot be read.
+        """
+        settings = self._settings
+        house = self._wheelhouse
+        if house is None:
+            return _source_digests(selection, self.lock, settings, known=self._digests)
+        housed = {
+            name: digest
+            for name, here in self.source_files(selection).items()
+            if (digest := housed_digest(house.find(name), here))
+        }
+        others = replace(
+            selection,
+            packages=tuple(
+                item
+                for item in selection.packages
+                if item.name not in housed and not _is_absent(item, self.lock)
+            ),
+        )
+        return {
+            **housed,
+            **_source_digests(others, self.lock, settings, known=self._digests),
+        }
+
+    def source_files(self, selection: Selection) -> dict[str, dict[str, str]]:
+        """Return the digests of the files of each directory of ``selection``, by package.
+
+        Raises:
+            StagingError: one cannot be read.
+        """
+        reports = _reports(self._settings)
+        found = {}
+        for item, directory in _directories(selection, self.lock, self._settings):
+            with _reading(item, directory):
+                found[item.name] = source_files(directory, reports=reports)
+        return found
+
     def survey(self, interpreter: Interpreter) -> Survey:
         """Return what the lock means for ``interpreter``.
 
@@ -178,11 +238,11 @@ class Surveyor:
             SettingsError: a code to ignore does not exist.
         """
         lock, settings, project = self.lock, self._settings, self._project
-        selection = select(lock, settings.request, interpreter)
+        selection = self.select(interpreter)
         # Of a recorded interpreter the receipts and the tool are elsewhere, whatever lies here.
         elsewhere = bool(settings.interpreter)
         ledger = Ledger() if elsewhere else load_receipts(state_directory(interpreter))
-        digests = _source_digests(selection, lock, settings, known=self._digests)
+        digests = self.source_digests(selection)
         plan = make_plan(
             selection,
             interpreter=interpreter,
@@ -198,7 +258,7 @@ class Surveyor:
             selection=selection,
             interpreter=interpreter,
             plan=plan,
-            staleness=self._staleness,
+            staleness=self.staleness,
             settings=settings,
             owners=tuple((name, projects) for name, projects in others.items() if projects),
             tool_home=None if elsewhere else Path(__file__).parent.parent,
@@ -211,6 +271,7 @@ class Surveyor:
             ledger=ledger,
             source_digests=digests,
             plan=plan,
+            wheelhouse=self._wheelhouse,
             findings=verify(facts, ignore=settings.ignore, policy=settings.policy),
         )
 
@@ -226,28 +287,50 @@ def _source_digests(
     selection: Selection, lock: Lock, settings: Settings, *, known: dict[str, str]
 ) -> dict[str, str]:
     """Return the digests of the directories in ``selection``, by package; ``known`` keeps them."""
-    reports = {os.path.abspath(report) for report in settings.reports}  # noqa: PTH100 - links stay
+    reports = _reports(settings)
     digests = {}
+    for item, directory in _directories(selection, lock, settings):
+        path = str(directory)
+        with _reading(item, directory):
+            if path not in known:
+                known[path] = source_digest(directory, reports=reports)
+        digests[item.name] = known[path]
+    return digests
+
+
+def _directories(
+    selection: Selection, lock: Lock, settings: Settings
+) -> Iterator[tuple[Selected, Path]]:
+    """Yield what is built from a directory, and where that is."""
     for item in selection.packages:
         if not isinstance(item.chosen, Directory):
             continue
         if not settings.may_leave and outside(item.chosen, root=lock.root):
             continue  # It is refused, and not to be looked into: it may be the whole disk.
-        directory = lock.root / item.chosen.path
-        try:
-            path = str(directory)
-            if path not in known:
-                known[path] = source_digest(directory, reports=reports)
-            digests[item.name] = known[path]
-        except OSError as error:
-            where = error.filename if isinstance(error.filename, str) else directory
-            raise StagingError(
-                f"{item.name} is built from {directory}, which cannot be read:"
-                f" {where}: {error.strerror}",
-                hint="bring that directory here, or leave out what is built from this machine's"
-                " disk with --no-local",
-            ) from error
-    return digests
+        yield item, lock.root / item.chosen.path
+
+
+def _is_absent(item: Selected, lock: Lock) -> bool:
+    return isinstance(item.chosen, Directory) and not (lock.root / item.chosen.path).is_dir()
+
+
+@contextlib.contextmanager
+def _reading(item: Selected, directory: Path) -> Iterator[None]:
+    """Say of what cannot be read that ``item`` is built from it."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename if isinstance(error.filename, str) else directory
+        raise StagingError(
+            f"{item.name} is built from {directory}, which cannot be read:"
+            f" {where}: {error.strerror}",
+            hint="bring that directory here, or leave out what is built from this machine's"
+            " disk with --no-local",
+        ) from error
+
+
+def _reports(settings: Settings) -> set[str]:
+    return {os.path.abspath(report) for report in settings.reports}  # noqa: PTH100 - links stay
 
 
 def _project_name(pyproject: Mapping[str, Any] | None, lock: Lock) -> str:

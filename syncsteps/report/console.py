@@ -1,4 +1,4 @@
-"""The run as a person sees it: plain lines in a log, a table and a live line in a terminal."""
+"""The run as a person sees it: plain lines, as a log and a pipe have them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from syncsteps.events import (
     AddressesMissing,
     AskingIndex,
     Compiled,
+    Fetched,
+    Fetching,
     Imported,
     Importing,
+    LockRead,
     LockSelected,
     Planned,
     Proven,
@@ -32,10 +35,6 @@ from syncsteps.report.plain import QUOTE, counted, plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rich.console import Console as RichConsole
-    from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
-
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Event, Outcome
     from syncsteps.interpreter.model import Interpreter
@@ -43,19 +42,11 @@ if TYPE_CHECKING:
     from syncsteps.staging.model import Progress
     from syncsteps.verify.model import Finding
 
-__all__ = ["Console", "TerminalConsole"]
+__all__ = ["Console", "progress_text", "target_line"]
 
 _MEGABYTE = 1_000_000
 # A log shall tell that a long run goes on, and of a short one nothing. In seconds.
 _PAUSE = 10.0
-# By the first word of a line.
-_STYLES = {
-    "error": "bold red",
-    "warning": "yellow",
-    "warning:": "yellow",
-    "drift:": "red",
-    "done:": "green",
-}
 
 
 class Console:
@@ -84,6 +75,7 @@ class Console:
             TargetFound: self.target_found,
             Recovered: self.recovered,
             Waiting: self.waiting,
+            LockRead: self.lock_read,
             LockSelected: self.lock_selected,
             AskingIndex: self.asking_index,
             AddressesMissing: self.addresses_missing,
@@ -94,6 +86,8 @@ class Console:
             StagingLine: self.staging_line,
             StagingProgress: self.staging_progress,
             Staged: self.staged,
+            Fetching: self.fetching,
+            Fetched: self.fetched,
             Importing: self.importing,
             Imported: self.imported,
             Restaging: self.restaging,
@@ -121,6 +115,9 @@ class Console:
     def target_found(self, event: TargetFound) -> None:
         """Write the first line."""
         self.say(target_line(event.interpreter))
+
+    def lock_read(self, _event: LockRead) -> None:
+        """Say nothing: how much of the lock an export is of depends on who installs it."""
 
     def lock_selected(self, event: LockSelected) -> None:
         """Say how much of the lock is for this target."""
@@ -185,6 +182,24 @@ class Console:
         size = f"{event.size / _MEGABYTE:.1f} MB"
         self.say(f"staged {event.total} ({event.files} files, {size}) in {event.seconds:.1f} s")
 
+    def fetching(self, event: Fetching) -> None:
+        """Say how much of the wheelhouse is missing."""
+        kept = f", {event.kept} {'is' if event.kept == 1 else 'are'} there" if event.kept else ""
+        self.say(f"fetching {counted(range(event.total), 'distribution')}{kept}")
+
+    def fetched(self, event: Fetched) -> None:
+        """Say what the wheelhouse has now, and what is none of its own."""
+        size = f"{event.size / _MEGABYTE:.1f} MB"
+        self.say(
+            f"fetched {event.total}, built {event.built} of them, in {event.seconds:.1f} s;"
+            f" the wheelhouse has {size}"
+        )
+        if event.strangers:
+            self.say(
+                "left as they are, though the manifest does not name them:"
+                f" {', '.join(event.strangers)}"
+            )
+
     def importing(self, event: Importing) -> None:
         """Say that the smoke step has begun."""
         self.say(f"importing {counted(range(event.total), 'distribution')}")
@@ -241,121 +256,6 @@ class Console:
         for drift in outcome.drifts:
             self.line(report.drift_line(drift))
         self.say(report.summary_line(outcome))
-
-
-class TerminalConsole(Console):
-    """The same with rich: the plan as a table, staging and importing as one live line."""
-
-    _rich_console: RichConsole | None = None
-    _progress: RichProgress | None = None
-    _task: TaskID | None = None
-    _far = ""
-
-    @property
-    def _rich(self) -> RichConsole:
-        if self._rich_console is None:
-            from rich.console import Console as RichConsole  # noqa: PLC0415 - only when it is shown
-
-            self._rich_console = RichConsole(
-                file=self.stream, highlight=False, emoji=False, soft_wrap=True
-            )
-        return self._rich_console
-
-    def line(self, text: str = "") -> None:
-        """Write one line above whatever is live."""
-        style = _STYLES.get(text.split(" ", 1)[0].removesuffix(":"))
-        if style is None and self._progress is None:
-            super().line(text)
-        else:
-            self._rich.print(plain(text), style=style, markup=False)
-
-    def close(self) -> None:
-        """Stop the live line."""
-        if self._progress is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._progress.stop()
-            self._progress = None
-            self._task = None
-
-    def actions(self, actions: Sequence[Action]) -> None:
-        """Draw the plan as a table."""
-        if self.quiet or not actions:
-            return
-        from rich.table import Table  # noqa: PLC0415 - only when it is shown
-        from rich.text import Text  # noqa: PLC0415 - only when it is shown
-
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for title in ("", "distribution", "version", "why"):
-            table.add_column(title)
-        colours = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
-        for action in actions:
-            cells = report.action_cells(action)
-            table.add_row(*(Text(plain(cell)) for cell in cells), style=colours[cells[0]])
-        self._rich.print(table)
-
-    def staging(self, event: Staging) -> None:
-        """Begin a bar, and a live line that shows what the installer does."""
-        self._far = ""
-        self._live(f"staging {counted(range(event.total), 'distribution')}", total=event.total)
-
-    def staging_line(self, event: StagingLine) -> None:
-        """Show the installer's line live, or for good when that is wanted."""
-        if self.verbose:
-            super().staging_line(event)
-        elif self._progress is not None and self._task is not None:
-            self._describe(plain(event.text).strip())
-
-    def staging_progress(self, event: StagingProgress) -> None:
-        """Move the bar: once over what is fetched, and then over what is unpacked."""
-        if self._progress is not None and self._task is not None:
-            far = event.progress
-            self._far = progress_text(far)
-            self._progress.update(self._task, completed=far.unpacked or far.fetched)
-            self._describe("")
-
-    def _describe(self, text: str) -> None:
-        if self._progress is not None and self._task is not None:
-            width = max(20, self._rich.width - 40)
-            shown = "; ".join(part for part in (self._far, text) if part)
-            self._progress.update(self._task, description=shown[:width])
-
-    def staged(self, event: Staged) -> None:
-        """End the live line with a lasting one."""
-        self.close()
-        super().staged(event)
-
-    def importing(self, event: Importing) -> None:
-        """Begin a bar over the distributions."""
-        self._live("importing", total=event.total)
-
-    def imported(self, event: Imported) -> None:
-        """Move the bar."""
-        super().imported(event)
-        if self._progress is not None and self._task is not None:
-            text = plain(f"imported {event.result.distribution}")
-            self._progress.update(self._task, advance=1, description=text)
-
-    def swapping(self, event: Swapping) -> None:
-        """End the bar: everything is imported."""
-        self.close()
-        super().swapping(event)
-
-    def _live(self, text: str, *, total: int | None) -> None:
-        from rich import progress  # noqa: PLC0415 - only when it is shown
-
-        self.close()
-        if self.quiet:
-            return
-        self._progress = progress.Progress(
-            progress.SpinnerColumn(),
-            progress.BarColumn(bar_width=20),
-            progress.MofNCompleteColumn() if total else progress.TextColumn(""),
-            progress.TextColumn("{task.description}", markup=False),
-            console=self._rich,
-            transient=True,
-        )
-        self._task = self._progress.add_task(text, total=total)
-        self._progress.start()
 
 
 def progress_text(progress: Progress) -> str:

@@ -54,6 +54,12 @@ come to, is empty, null or false. The keys, with ``[]`` for each item of an arra
 ``drift[].kind``: such as file modified.
 ``drift[].path``: the file, or null.
 ``drift[].detail``: more about it, or empty.
+``wheels``: an array of what a wheelhouse has, once it has been filled.
+``wheels[].name``: the distribution's.
+``wheels[].version``: as the wheel has it.
+``wheels[].filename``: of the wheel.
+``wheels[].sha256``: of the wheel, in hex.
+``wheels[].built``: whether it was built, and is not the lock's own file.
 ``dry_run``: whether what is planned was not to be done.
 ``changed``: whether the interpreter was changed.
 ``digest``: SHA-256, in hex, of the tree that the receipt names, or null.
@@ -93,6 +99,7 @@ _NOTHING: dict[str, Any] = {
     "plan": [],
     "imports": [],
     "drift": [],
+    "wheels": [],
     "dry_run": False,
     "changed": False,
     "digest": None,
@@ -176,6 +183,16 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
                 "detail": drift.detail,
             }
             for drift in outcome.drifts
+        ],
+        "wheels": [
+            {
+                "name": wheel.name,
+                "version": wheel.version,
+                "filename": wheel.filename,
+                "sha256": wheel.sha256,
+                "built": wheel.built,
+            }
+            for wheel in (outcome.wheelhouse.wheels if outcome.wheelhouse is not None else ())
         ],
         "dry_run": outcome.dry_run,
         "changed": outcome.changed,

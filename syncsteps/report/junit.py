@@ -32,10 +32,10 @@ def render_junit(
     """Return what a run came to as JUnit XML, in ASCII, that ends with a new line.
 
     There is a suite for the rules (a test case for each finding, failed if it is an error, and one
-    for each rule that found nothing; skipped are the rules that are ``ignored``, and those on what
-    lies unpacked, where nothing was), one for the imports and one for what differs, each where
-    there is something to tell, and one with the error that ended the run early. In the names is the
-    target, where ``outcomes`` are of several.
+    for each rule that found nothing; skipped are the rules that are ``ignored``, those that are no
+    matter of the verb, and those on what lies unpacked, where nothing was), one for the imports and
+    one for what differs, each where there is something to tell, and one with the error that ended
+    the run early. In the names is the target, where ``outcomes`` are of several.
     """
     root = ET.Element("testsuites", name=f"syncsteps {verb}")
     for outcome in outcomes:
@@ -92,6 +92,8 @@ def _add_rules(suite: _Suite, outcome: Outcome, ignored: Collection[str]) -> Non
             case = suite.case(f"{rule.code} {rule.title}")
             if rule.code in ignored:
                 ET.SubElement(case, "skipped", message="ignored")
+            elif rule.code in outcome.unasked:
+                ET.SubElement(case, "skipped", message=f"no matter of `{outcome.verb}`")
             elif rule.check is None and not outcome.changed:
                 message = "told by `sync`, once everything lies unpacked"
                 ET.SubElement(case, "skipped", message=message)

@@ -83,6 +83,9 @@ def summary_line(outcome: Outcome) -> str:
         return f"done: {counted(outcome.drifts, 'difference')} {took}{_digest(outcome)}"
     if outcome.verb == "smoke":
         return f"done: {_verdicts(outcome.imports)} {took}"
+    if outcome.verb == "fetch":
+        wheels = outcome.wheelhouse.wheels if outcome.wheelhouse is not None else ()
+        return f"done: {counted(wheels, 'wheel')} in the wheelhouse {took}"
     return f"done: {_changes(outcome)}{_verdicts(outcome.imports, ', ')} {took}{_digest(outcome)}"
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Package, Wheel
     from syncsteps.selection.model import Chosen
 
-__all__ = ["FileChooser"]
+__all__ = ["FileChooser", "archive_filename"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class FileChooser:
         return Pinned(hashes=package.hashes) if pinned else self._unavailable(package)
 
     def _archive(self, package: Package, archive: Archive) -> Archive | Unavailable:
-        filename = _filename(archive)
+        filename = archive_filename(archive)
         if not filename.endswith(".whl"):
             return archive
         _check_wheel(filename, package)
@@ -159,7 +159,8 @@ def _check_wheel(filename: str, package: Package) -> BuildTag:
     return build
 
 
-def _filename(archive: Archive) -> str:
+def archive_filename(archive: Archive) -> str:
+    """Return the name of the file that ``archive`` is."""
     if archive.url is not None:
         return unquote(urlsplit(archive.url).path.rsplit("/", 1)[-1])
     return (archive.path or "").replace("\\", "/").rsplit("/", 1)[-1]

@@ -6,9 +6,13 @@ import contextlib
 import shutil
 import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
+from syncsteps.staging.build_constraints import pip_variables
+from syncsteps.staging.environment import surroundings
+from syncsteps.staging.logs import logged
 from syncsteps.staging.model import (
     Clash,
     Listener,
@@ -22,7 +26,7 @@ from syncsteps.staging.model import (
 from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_serves
 from syncsteps.staging.progress import Watch
 from syncsteps.staging.secrets import redact
-from syncsteps.staging.sources import source_digest
+from syncsteps.staging.sources import source_digest, source_files
 from syncsteps.staging.times import stamp
 from syncsteps.staging.tree import read_stage
 from syncsteps.staging.uv import UvStager, find_uv
@@ -30,7 +34,6 @@ from syncsteps.staging.witness import changed_since, witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
@@ -51,6 +54,7 @@ __all__ = [
     "read_stage",
     "redact",
     "source_digest",
+    "source_files",
     "stage",
     "stamp",
     "witness",
@@ -119,16 +123,17 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
         requests = prefix / _REQUESTS
         try:
             requests.mkdir()
-            stager.stage(
-                part,
-                lock=lock,
-                interpreter=interpreter,
-                directory=prefix,
-                requests=requests,
-                options=options,
-                on_line=on_line,
-                listener=listener,
-            )
+            with logged(on_line) as listen:
+                stager.stage(
+                    part,
+                    lock=lock,
+                    interpreter=interpreter,
+                    directory=prefix,
+                    requests=requests,
+                    options=options,
+                    on_line=listen,
+                    listener=listener,
+                )
         finally:
             shutil.rmtree(requests, ignore_errors=True)
 
@@ -148,8 +153,12 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
             stager = choose_stager(
                 installer,
                 interpreter=interpreter,
-                environment={**environment, **_surroundings(place)},
+                environment={**environment, **surroundings(place)},
             )
+            if isinstance(stager, PipStager):
+                stager = _constrained(
+                    stager, selection, lock=lock, interpreter=interpreter, place=place
+                )
             install(selection, directory, on_progress and Watch(selection, on_progress))
             return read_stage(
                 directory, interpreter=interpreter, selection=selection, lock=lock, alone=alone
@@ -161,10 +170,16 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
         ) from error
 
 
-def _surroundings(temporary: str) -> dict[str, str]:
-    """Return the variables that keep an installer's own files in one place, and its lines whole.
-
-    An installer that is killed leaves its temporary files behind, and both fold their lines at the
-    width that COLUMNS says, in the middle of what there is to recognize.
-    """
-    return {"TMPDIR": temporary, "TEMP": temporary, "TMP": temporary, "COLUMNS": "1000"}
+def _constrained(
+    stager: PipStager, selection: Selection, *, lock: Lock, interpreter: Interpreter, place: str
+) -> PipStager:
+    """Return ``stager`` with what makes it follow the lock's build constraints."""
+    variables = pip_variables(
+        selection.packages,
+        lock=lock,
+        interpreter=interpreter,
+        directory=Path(place),
+        pip=stager.pip,
+        environment=stager.environment,
+    )
+    return replace(stager, environment={**stager.environment, **variables})

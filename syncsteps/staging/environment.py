@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["installer_environment"]
+__all__ = ["installer_environment", "surroundings"]
 
 _PYTHON = frozenset(
     {
@@ -98,3 +98,12 @@ def installer_environment(
     """
     kept = {name: value for name, value in environment.items() if name.upper() not in _REDIRECTING}
     return {**kept, **extra}
+
+
+def surroundings(temporary: str) -> dict[str, str]:
+    """Return the variables that keep an installer's own files in one place, and its lines whole.
+
+    An installer that is killed leaves its temporary files behind, and both fold their lines at the
+    width that COLUMNS says, in the middle of what there is to recognize.
+    """
+    return {"TMPDIR": temporary, "TEMP": temporary, "TMP": temporary, "COLUMNS": "1000"}

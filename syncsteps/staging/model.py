@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,10 +28,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedFile:
-    """A file aside (``source``) and where it belongs (``target``); size in bytes."""
+    """A file aside (``source``) and where it belongs (``target``); size in bytes.
 
-    source: Path
-    target: Path
+    Both paths are absolute, and text: there can be tens of thousands.
+    """
+
+    source: str
+    target: str
     sha256: str
     size: int
     mode: int
@@ -38,7 +42,9 @@ class StagedFile:
     @property
     def is_bytecode(self) -> bool:
         """Whether the interpreter would make this file by itself, and may replace it."""
-        return self.target.suffix == ".pyc" and self.target.parent.name == "__pycache__"
+        if not self.target.endswith(".pyc"):
+            return False
+        return self.target.rpartition(os.sep)[0].endswith(f"{os.sep}__pycache__")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +91,13 @@ class StageOptions:
     ``source`` says where files come from: ``lock`` or ``index``. ``shared`` allows staged files to
     be hard links into the installer's cache: fast, but whoever writes into one writes into both.
     ``jobs`` is how many installers may work at once, where one of them does one thing at a time.
+    ``builds`` allows an installer to build what is no wheel.
     """
 
     source: str = "lock"
     shared: bool = True
     jobs: int = 1
+    builds: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from syncsteps.staging.inputs import Inputs
     from syncsteps.staging.model import Listener, StageOptions
 
-__all__ = ["PipStager", "embedded_pip", "find_pip", "own_pip_serves", "pip_command"]
+__all__ = [
+    "PipStager",
+    "closed_variables",
+    "embedded_pip",
+    "find_pip",
+    "own_pip_serves",
+    "pip_command",
+]
 
 _FIRST_WITH_PYTHON_OPTION = Version("22.3")
 
@@ -189,7 +196,7 @@ class PipStager:
                     command=pip_command(
                         self.pip, prefix=prefix, requirements=requirements, hashed=hashed
                     ),
-                    environment={**environment, **_closed(inputs)},
+                    environment={**environment, **closed_variables(inputs)},
                     directory=inputs.directory,
                     umask=0o022,
                 ),
@@ -200,7 +207,7 @@ class PipStager:
         ]
 
 
-def _closed(inputs: Inputs) -> dict[str, str]:
+def closed_variables(inputs: Inputs) -> dict[str, str]:
     """Return the variables that keep pip from pages that a configuration names.
 
     The index in a requirements file replaces other indexes, but pages add to each other. An empty

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-__all__ = ["source_digest"]
+__all__ = ["WHEELHOUSE_MANIFEST", "source_digest", "source_files"]
+
+# What makes a directory a wheelhouse: one that lies in a project is no part of it.
+WHEELHOUSE_MANIFEST = "syncsteps-wheelhouse.json"
 
 _LEFT_OUT = frozenset(
     {
@@ -46,8 +49,8 @@ def source_digest(directory: Path, *, reports: Collection[str] = ()) -> str:
 
     It covers the sorted relative paths, the content, and whether a file can be executed; of a
     symbolic link what it points to, not what lies there. What the work on a project leaves behind
-    is left out: version control, caches, virtual environments, ``build`` and ``dist`` at the top,
-    ``*.egg-info``, ``.nox``, ``.tox``, byte code, coverage data, editors' files. So are
+    is left out: version control, caches, virtual environments, wheelhouses, ``build`` and ``dist``
+    at the top, ``*.egg-info``, ``.nox``, ``.tox``, byte code, coverage data, editors' files. So are
     ``reports``, the absolute paths of the files that this run itself writes its result to.
 
     Raises:
@@ -65,6 +68,25 @@ def source_digest(directory: Path, *, reports: Collection[str] = ()) -> str:
         digest.update(b"%s %d %d\n" % (kind, len(name), len(content)))
         digest.update(name + content)
     return digest.hexdigest()
+
+
+def source_files(directory: Path, *, reports: Collection[str] = ()) -> dict[str, str]:
+    """Return a digest of each file that `source_digest` covers, by its path relative to there.
+
+    Paths have ``/``; of a directory that is not there, no files. ``reports`` as there.
+
+    Raises:
+        OSError: something that is there cannot be read.
+    """
+    if not directory.is_dir():
+        return {}
+    found = {}
+    for relative, path in sorted(_files(str(directory), "")):
+        if reports and os.path.abspath(path) in reports:  # noqa: PTH100 - links stay
+            continue
+        kind, content = _content(path)
+        found[relative] = hashlib.sha256(b"%s %s" % (kind, content)).hexdigest()
+    return found
 
 
 def _content(path: str) -> tuple[bytes, bytes]:
@@ -98,4 +120,5 @@ def _left_out(entry: os.DirEntry[str], *, top: bool) -> bool:
         or (top and entry.name in _LEFT_OUT_AT_THE_TOP)
         or entry.name.endswith(".egg-info")
         or os.path.lexists(os.path.join(entry.path, "pyvenv.cfg"))  # noqa: PTH118 - as above
+        or os.path.lexists(os.path.join(entry.path, WHEELHOUSE_MANIFEST))  # noqa: PTH118 - as above
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps import processes
+from syncsteps.staging.build_constraints import uv_options
 from syncsteps.staging.environment import installer_environment
 from syncsteps.staging.inputs import write_groups
 from syncsteps.staging.lookups import described
@@ -139,7 +140,17 @@ class UvStager:
                 listener.line(0, line)
             on_line(line)
 
-        builds = _settings_of_builds(selection)
+        builds = [
+            *_settings_of_builds(selection),
+            *([] if options.builds else ["--no-build"]),
+            *uv_options(
+                selection.packages,
+                lock=lock,
+                interpreter=interpreter,
+                directory=requests,
+                environment=self.environment,
+            ),
+        ]
         settings = configured(lock.root.absolute(), self.environment, source=options.source)
         for inputs in write_groups(
             selection,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncsteps.locks.model import Sdist
+from syncsteps.selection.building import why_built
 from syncsteps.verify.model import Facts, Problem, Rule, Severity
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def _no_file(facts: Facts) -> Iterator[Problem]:
 
 
 def _builds(facts: Facts) -> Iterator[Problem]:
+    if facts.settings.wheelhouse or facts.settings.build == "never":
+        return  # Nothing is built: it has been, or another rule speaks of it.
     absent = _absent(facts.interpreter)
     without = f"; what a build may need and is not here: {', '.join(absent)}" if absent else ""
     for selected in facts.plan.staged:
@@ -43,6 +46,21 @@ def _builds(facts: Facts) -> Iterator[Problem]:
                 message=f"{selected.name} {selected.package.version or ''}".rstrip()
                 + f" has no wheel for the target: it is built from its sdist{without}",
                 hint="see that its build tools are here, or lock a version that has a wheel",
+            )
+
+
+def _forbidden_builds(facts: Facts) -> Iterator[Problem]:
+    if facts.settings.wheelhouse or facts.settings.build != "never":
+        return
+    for selected in facts.plan.staged:
+        why = why_built(selected, facts.interpreter.tags)
+        if why:
+            yield Problem(
+                subject=selected.name,
+                message=f"{selected.name} {selected.package.version or ''}".rstrip()
+                + f" would have to be built, which is forbidden: {why}",
+                hint="lock a version that has a wheel for the target, leave the package out, take"
+                " it from a wheelhouse that another machine has built, or allow --build auto",
             )
 
 
@@ -74,5 +92,16 @@ RULES = (
         severity=Severity.WARNING,
         exit_code=3,
         check=_builds,
+    ),
+    Rule(
+        code="FIL003",
+        title="a build is needed, and builds are forbidden",
+        why="With the setting build = never nothing of a package is run before it is imported, and"
+        " no compiler is needed: everything has to be a wheel. Directories (the project itself is"
+        " one), repositories and sdists are none. A wheelhouse, which `syncsteps fetch` fills where"
+        " builds are allowed, has all of them as wheels.",
+        severity=Severity.ERROR,
+        exit_code=3,
+        check=_forbidden_builds,
     ),
 )

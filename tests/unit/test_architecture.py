@@ -39,6 +39,7 @@ LAYERS = (
             "syncsteps.selection.model",
             "syncsteps.smoke.model",
             "syncsteps.staging.model",
+            "syncsteps.wheelhouse.model",
         ),
     ),
     Layer(
@@ -56,6 +57,7 @@ LAYERS = (
             "syncsteps.options",
             "syncsteps.settings",
             "syncsteps.verify",
+            "syncsteps.wheelhouse.matching",
         ),
     ),
     Layer(
@@ -63,12 +65,14 @@ LAYERS = (
         modules=(
             "syncsteps.abreast",
             "syncsteps.addresses",
+            "syncsteps.caching",
             "syncsteps.check",
             "syncsteps.commit",
             "syncsteps.interpreter",
             "syncsteps.processes",
             "syncsteps.smoke",
             "syncsteps.staging",
+            "syncsteps.wheelhouse",
         ),
     ),
     # What a run tells: it names the values of all the steps, and none of the steps knows it.
@@ -78,6 +82,7 @@ LAYERS = (
         modules=(
             "syncsteps.execution",
             "syncsteps.exporting",
+            "syncsteps.fetching",
             "syncsteps.matrix",
             "syncsteps.pipeline",
             "syncsteps.proof",
@@ -97,7 +102,9 @@ LAYERS = (
             "syncsteps.output",
             "syncsteps.nox_sessions",
             "syncsteps.report",
+            "syncsteps.start",
             "syncsteps.tox_plugin",
+            "syncsteps.watching",
         ),
     ),
 )
@@ -114,8 +121,10 @@ LONGEST = 400
 READS_ENVIRONMENT = {
     "syncsteps.cli",
     "syncsteps.exporting",
+    "syncsteps.fetching",
     "syncsteps.nox_sessions",
     "syncsteps.pipeline",
+    "syncsteps.start",
     "syncsteps.tox_plugin",
 }
 # `attempt` watches its child's output and its memory while it runs, which `run` does not offer.

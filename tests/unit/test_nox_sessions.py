@@ -38,6 +38,7 @@ def test_register_gives_every_session_a_line_and_runs_none_by_itself(
         "install_system",
         "smoke_imports",
         "check_system",
+        "fetch_wheelhouse",
         "inspect_system",
     ]
     for function in registry.values():

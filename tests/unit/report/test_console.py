@@ -13,6 +13,8 @@ from syncsteps.events import (
     AddressesMissing,
     AskingIndex,
     Event,
+    Fetched,
+    Fetching,
     Imported,
     Importing,
     LockSelected,
@@ -46,6 +48,7 @@ from tests.support.values import (
     make_selection,
     make_system,
 )
+from tests.support.wheelhouses import make_housed, make_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +79,11 @@ EVENTS: tuple[Event, ...] = (
         result=ImportResult(distribution="idna", verdict=Verdict.NOTHING, seconds=0.1),
     ),
     Swapping(placed=43, retired=17),
+)
+
+
+FETCHED: tuple[Event, ...] = (
+    Fetched(total=2, built=1, size=1_250_000, strangers=("a.whl", "notes.txt"), seconds=3.14),
 )
 
 
@@ -146,6 +154,21 @@ class TestPlainLines:
             *written([Imported(result=BAD)]),
         ]
         assert written(outcome=full_outcome(), quiet=True) == []
+
+    def test_a_wheelhouse_that_is_filled(self) -> None:
+        house = make_manifest(make_housed(make_selected()), make_housed(make_selected("other")))
+        lines = written(
+            [Fetching(total=2, kept=0), *FETCHED], outcome=make_outcome("fetch", wheelhouse=house)
+        )
+        assert lines == [
+            "fetching 2 distributions",
+            "fetched 2, built 1 of them, in 3.1 s; the wheelhouse has 1.2 MB",
+            "left as they are, though the manifest does not name them: a.whl, notes.txt",
+            "done: 2 wheels in the wheelhouse in 1.2 s",
+        ]
+        assert written([Fetching(total=0, kept=1)]) == ["fetching no distributions, 1 is there"]
+        assert written([Fetching(total=1, kept=3)]) == ["fetching 1 distribution, 3 are there"]
+        assert written([Fetching(total=1, kept=3), *FETCHED], quiet=True) == []
 
     def test_quiet_wins_over_verbose(self) -> None:
         assert written(EVENTS, quiet=True, verbose=True) == written(EVENTS, quiet=True)
@@ -301,6 +324,7 @@ def hostile_events() -> list[Event]:
         Staging(total=1),
         StagingLine(text=HOSTILE),
         Staged(total=1, files=1, size=1, seconds=1.0),
+        Fetched(total=1, built=1, size=1, strangers=(HOSTILE,), seconds=1.0),
         Importing(total=1),
         Imported(result=bad),
         Imported(result=replace(bad, verdict=Verdict.OK)),
@@ -484,6 +508,11 @@ class TestTerminal:
     def test_the_live_line_is_gone_while_files_are_swapped(self) -> None:
         text = shown([Importing(total=1), Imported(result=GOOD), Swapping(placed=2, retired=0)])
         assert text.index("\x1b[?25h") < text.index("swapping 2 files in")
+
+    def test_the_live_line_is_gone_once_everything_is_fetched(self) -> None:
+        text = shown([Fetching(total=2, kept=0), StagingLine(text="Building six"), *FETCHED])
+        assert "fetching 2 distributions" in text
+        assert text.rindex("\x1b[?25h") < text.index("fetched 2, built 1 of them")
 
     def test_closing_twice_and_without_a_live_line(self) -> None:
         console = TerminalConsole(io.StringIO())

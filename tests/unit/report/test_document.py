@@ -12,7 +12,8 @@ from syncsteps.report.places import Places
 from syncsteps.verify import Severity
 from tests.support.runs import BAD, DRIFTS, PLAN, full_outcome, make_finding, make_outcome
 from tests.support.targets import write_lock
-from tests.support.values import SITE, make_lock, make_package
+from tests.support.values import SITE, make_lock, make_package, make_selected
+from tests.support.wheelhouses import make_housed, make_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +104,7 @@ def test_a_run_comes_back() -> None:
             }
         ],
         "drift": [],
+        "wheels": [],
         "dry_run": False,
         "changed": True,
         "digest": "f" * 64,
@@ -136,6 +138,20 @@ def test_a_check_that_failed_has_both() -> None:
     assert document["error"]["code"] == "ERR110"
     assert document["imports"][0]["verdict"] == "failed"
     assert document["imports"][0]["frames"][-1] == "idna/core.py:3 in <module>"
+
+
+def test_the_wheels_of_a_wheelhouse_are_told() -> None:
+    house = make_manifest(make_housed(make_selected(), built=True))
+    document = parsed(render_json("fetch", outcomes=[make_outcome("fetch", wheelhouse=house)]))
+    assert document["wheels"] == [
+        {
+            "name": "demo",
+            "version": "1.0",
+            "filename": "demo-1.0-py3-none-any.whl",
+            "sha256": "0" * 64,
+            "built": True,
+        }
+    ]
 
 
 def test_drift_is_told_with_and_without_a_file() -> None:
@@ -200,7 +216,8 @@ def keys_of(value: object, path: str = "") -> set[str]:
 
 
 def test_every_key_is_documented_and_no_other() -> None:
-    outcome = replace(full_outcome(), imports=(BAD,), drifts=DRIFTS)
+    house = make_manifest(make_housed(make_selected()))
+    outcome = replace(full_outcome(), imports=(BAD,), drifts=DRIFTS, wheelhouse=house)
     refused = replace(outcome, refused=CheckError("no"))
     written = set[str]()
     for outcomes in ([outcome], [outcome, refused]):

@@ -59,6 +59,18 @@ def test_a_rule_that_found_nothing_passes_and_a_finding_is_a_case() -> None:
     assert {case.get("classname") for case in found.values()} == {"syncsteps.verify"}
 
 
+def test_a_rule_that_the_verb_does_not_ask_is_skipped() -> None:
+    outcome = make_outcome("fetch", findings=(make_finding(),), unasked=("INT002", "SYS001"))
+    root = parsed("fetch", outcomes=[outcome])
+    found = {
+        case.get("name", "")[:6]: case.find("skipped")
+        for case in root.iter("testcase")
+        if case.get("name", "").startswith(("INT00", "SYS001"))
+    }
+    skipped = {code: each.get("message") for code, each in found.items() if each is not None}
+    assert skipped == dict.fromkeys(("INT002", "SYS001"), "no matter of `fetch`")
+
+
 def test_a_rule_that_is_ignored_is_skipped() -> None:
     root = parsed("verify", outcomes=[make_outcome(plan=make_plan_of())], ignored={"INT003"})
     assert counts(root) == [str(len(RULES)), "0", "0", str(1 + len(STAGED))]

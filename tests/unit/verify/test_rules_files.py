@@ -5,8 +5,11 @@ import pytest
 from syncsteps.interpreter.probe import BUILD_TOOLS
 from syncsteps.plan import Install, Keep
 from syncsteps.selection.model import Unavailable
+from syncsteps.settings import Settings
 from syncsteps.verify import Severity, verify
 from tests.support.values import (
+    PROJECT,
+    make_directory,
     make_facts,
     make_installed,
     make_package,
@@ -70,3 +73,36 @@ def test_what_a_build_may_need_and_is_absent(known: dict[str, object], absent: s
     (finding,) = verify(facts)
     said = f"; what a build may need and is not here: {absent}" if absent else ""
     assert finding.message.endswith(f"it is built from its sdist{said}")
+
+
+NEVER = Settings(directory=PROJECT, build="never")
+
+
+def test_where_builds_are_forbidden_each_is_an_error_that_says_why() -> None:
+    plan = make_plan_of(
+        Install(selected=make_selected(chosen=make_sdist()), reason="not installed"),
+        Install(selected=make_directory(version=None), reason="not installed"),
+        Install(selected=make_selected("wheel"), reason="not installed"),
+    )
+    findings = verify(make_facts(plan=plan, settings=NEVER))
+    assert [(finding.code, finding.severity) for finding in findings] == [
+        ("FIL003", Severity.ERROR),
+        ("FIL003", Severity.ERROR),
+    ]
+    assert [finding.message for finding in findings] == [
+        "demo 1.0 would have to be built, which is forbidden: the lock has no wheel of it",
+        "project would have to be built, which is forbidden: it is a directory",
+    ]
+    assert "--build auto" in findings[0].hint
+
+
+def test_what_is_installed_already_is_not_built_either() -> None:
+    keep = Keep(selected=make_directory(), installed=make_installed("project"), reason="is there")
+    assert verify(make_facts(plan=make_plan_of(keep), settings=NEVER)) == ()
+
+
+@pytest.mark.parametrize("build", ["auto", "never"])
+def test_from_a_wheelhouse_nothing_is_built(build: str) -> None:
+    action = Install(selected=make_selected(chosen=make_sdist()), reason="not installed")
+    settings = Settings(directory=PROJECT, build=build, wheelhouse="house")
+    assert verify(make_facts(plan=make_plan_of(action), settings=settings)) == ()
