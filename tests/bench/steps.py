@@ -115,7 +115,8 @@ def steps_of_sync(
     with _timed_parts() as parts:
         run(settings, environment=environment, on_event=watch)
     steps[COMMIT] = time.perf_counter() - last
-    steps[_SURVEY] -= sum(parts.values())
+    # The lock may have been read while the target was still answering.
+    steps[_SURVEY] = max(0.0, steps[_SURVEY] - sum(parts.values()))
     probe_first = {name: steps.pop(name) for name in ("probe",)}
     return {**probe_first, **parts, **steps}
 
