@@ -111,7 +111,11 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """How long runs take, in pairs with pinned uv, poetry, pdm, pipenv and micropipenv."""
+    """How long runs take, in pairs with pinned uv, pip, poetry, pdm, pipenv and micropipenv.
+
+    `-- installs --count 200` is every way to install one lock; `-- large` is a large one. Both take
+    their time, and run only where they are named.
+    """
     install_project(session, "tests")
     tools = Path(session.virtualenv.location).with_name("oracles")
     session.run("python", "-m", "tests.bench", f"--tools={tools}", *session.posargs)

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 import syncsteps
 from syncsteps.interpreter import probe, to_json
 from syncsteps.settings import load_settings
-from tests.bench.rivals import RIVALS, install_own
+from tests.bench.installs import installs
+from tests.bench.rivals import RIVALS, add_beside, install_own
 from tests.bench.steps import COMMIT, Steps, steps_of_export, steps_of_sync
 from tests.bench.timing import Command, compare, time_of
 from tests.bench.universe import WRITERS, make_universe, write_uv_lock_of
-from tests.conformance.tools import clean_environment, install
+from tests.conformance.tools import PINNED, clean_environment, install
 from tests.support.index import Index
 from tests.support.interpreters import linux_platforms, make_interpreter, throwaway_interpreter
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.bench.timing import Pair
 
@@ -198,6 +199,23 @@ class Bench:
             "syncsteps install": sum(steps.values()),
             "its journal and swap": steps[COMMIT],
         }
+
+    def installs(self, count: int, against: Sequence[str]) -> Iterator[Pair]:
+        """Yield each way to install ``count`` packages against ours; see `installs`."""
+        place = self.work / "installs"
+        place.mkdir()
+        # What the others use, of the same versions.
+        add_beside(self.program, *PINNED["uv"], *PINNED["pip"])
+        yield from installs(
+            place,
+            tools=self.tools,
+            program=self.program,
+            environment=self.environment,
+            rounds=self.rounds,
+            count=count,
+            against=against,
+            say=self.say,
+        )
 
     def steps(self) -> Iterator[Steps]:
         """Yield the steps of an export of 200 packages."""

@@ -13,7 +13,7 @@ from tests.conformance.tools import clean_environment, install, install_command
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["RIVALS", "Rival", "install_own"]
+__all__ = ["RIVALS", "Rival", "add_beside", "install_own"]
 
 _MICROPIPENV = "micropipenv[toml]==1.10.0"
 
@@ -66,6 +66,17 @@ def install_own(checkout: Path, place: Path) -> Path:
     """
     _install(checkout, place)
     return _programs(place) / "syncsteps"
+
+
+def add_beside(program: Path, *requirements: str) -> None:
+    """Install ``requirements`` where ``program`` is installed.
+
+    Raises:
+        RuntimeError: they cannot be installed.
+    """
+    done = run([sys.executable, "-m", *install_command(program.parent / "python", *requirements)])
+    if done.status:
+        raise RuntimeError(f"{requirements[0]} cannot be installed: {done.stderr.strip()}")
 
 
 def _programs(place: Path) -> Path:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import syncsteps
+from syncsteps import survey
 from syncsteps.events import (
     Importing,
     LockSelected,
@@ -18,6 +21,7 @@ from syncsteps.events import (
     Swapping,
     TargetFound,
     Verified,
+    silent,
 )
 from syncsteps.export import to_requirements
 from syncsteps.interpreter import probe
@@ -25,7 +29,7 @@ from syncsteps.locks import read_lock
 from syncsteps.selection import Request, select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from syncsteps.events import Event
@@ -35,10 +39,19 @@ __all__ = ["COMMIT", "Steps", "steps_of_export", "steps_of_sync"]
 
 COMMIT = "commit, or nothing"
 
+_SURVEY = "receipts, digests, and what else the survey does"
+# What the survey calls, in this order.
+_PARTS: Mapping[str, str] = {
+    "read_project_lock": "read",
+    "select": "select",
+    "make_plan": "plan",
+    "verify": "verify",
+}
+
 # An event ends the step that is named here.
 _ENDS: Mapping[type[object], str] = {
     TargetFound: "probe",
-    LockSelected: "read, select, plan, verify",
+    LockSelected: _SURVEY,
     Verified: "tell of it",
     Planned: "tell of the plan",
     Staging: "wait for the lock of the interpreter",
@@ -76,11 +89,15 @@ def steps_of_export(lock: Path, python: Path, *, rounds: int) -> dict[str, float
 
 
 def steps_of_sync(
-    settings: Settings, environment: Mapping[str, str], *, smoke: bool = True
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    smoke: bool = True,
+    on_event: Callable[[Event], None] = silent,
 ) -> dict[str, float]:
     """Run a sync and return the seconds of each of its steps, by the events that end them.
 
-    Without ``smoke`` it is an install, and what is to be imported is not.
+    Without ``smoke`` it is an install, and what is to be imported is not. Every event is handed on.
     """
     steps: dict[str, float] = {}
     last = time.perf_counter()
@@ -92,11 +109,38 @@ def steps_of_sync(
         if name is not None:
             steps[name] = steps.get(name, 0.0) + now - last
             last = now
+        on_event(event)
 
     run = syncsteps.sync if smoke else syncsteps.install
-    run(settings, environment=environment, on_event=watch)
+    with _timed_parts() as parts:
+        run(settings, environment=environment, on_event=watch)
     steps[COMMIT] = time.perf_counter() - last
-    return steps
+    # The lock may have been read while the target was still answering.
+    steps[_SURVEY] = max(0.0, steps[_SURVEY] - sum(parts.values()))
+    probe_first = {name: steps.pop(name) for name in ("probe",)}
+    return {**probe_first, **parts, **steps}
+
+
+@contextlib.contextmanager
+def _timed_parts() -> Iterator[dict[str, float]]:
+    """Note the seconds of each part of the survey, in the order in which they run."""
+    seconds: dict[str, float] = {}
+
+    def timed(name: str, function: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **options: object) -> object:
+            started = time.perf_counter()
+            try:
+                return function(*arguments, **options)
+            finally:
+                seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - started
+
+        return call
+
+    with contextlib.ExitStack() as patches:
+        for function, name in _PARTS.items():
+            replaced = timed(name, getattr(survey, function))
+            patches.enter_context(mock.patch.object(survey, function, replaced))
+        yield seconds
 
 
 def _seconds(step: Callable[[], object]) -> float:

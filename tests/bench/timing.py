@@ -13,7 +13,7 @@ if sys.platform != "win32":
     import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Command", "Pair", "Spent", "compare", "time_of"]
@@ -23,12 +23,16 @@ _TIMEOUT = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """Programs to run in a directory, one after the other; the second reads what the first says."""
+    """Programs to run in a directory, one after the other; the second reads what the first says.
+
+    ``prepare`` is called before each run, and what it takes does not count.
+    """
 
     label: str
     steps: tuple[Sequence[str | Path], ...]
     directory: Path
     environment: Mapping[str, str]
+    prepare: Callable[[], None] | None = None
 
 
 class Spent(NamedTuple):
@@ -85,6 +89,8 @@ def time_of(command: Command) -> Spent:
     Raises:
         RuntimeError: one of its programs failed; the message has its last lines.
     """
+    if command.prepare is not None:
+        command.prepare()
     said = b""
     started, used = time.perf_counter(), _of_children()
     for step in command.steps:
@@ -111,13 +117,13 @@ def _of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def compare(name: str, first: Command, second: Command, *, rounds: int) -> Pair:
-    """Run both ``rounds`` times in turn, after one run each that does not count.
+def compare(name: str, first: Command, second: Command, *, rounds: int, warm: bool = True) -> Pair:
+    """Run both ``rounds`` times in turn, where ``warm`` after one run each that does not count.
 
     Raises:
         RuntimeError: one of them failed.
     """
-    for command in (first, second):
+    for command in (first, second) if warm else ():
         time_of(command)
     return Pair(
         name=name,

@@ -198,14 +198,24 @@ def _write_pipenv(members: Sequence[Member], directory: Path) -> Path:
     return _written(directory, "Pipfile.lock", json.dumps(lock, indent=4) + "\n", None)
 
 
-def write_uv_lock_of(wheels: Sequence[Path], directory: Path, index: Index) -> None:
-    """Write a project that requires each of these wheels, which ``index`` serves, and its lock."""
+def write_uv_lock_of(
+    wheels: Sequence[Path], directory: Path, index: Index, *, pinned: bool = False
+) -> None:
+    """Write a project that requires each of these wheels, which ``index`` serves, and its lock.
+
+    ``pinned`` says whether it requires their very versions.
+    """
     names = [wheel.name.partition("-")[0].replace("_", "-") for wheel in wheels]
     edges = _array(_table({"name": name}) for name in names)
+    pins = [f"=={wheel.name.split('-')[1]}" if pinned else "" for wheel in wheels]
+    requires = _array(
+        _table({"name": name, "specifier": pin} if pin else {"name": name})
+        for name, pin in zip(names, pins, strict=True)
+    )
     text = [
         f'version = 1\nrevision = 3\nrequires-python = "{_PYTHON}"\n',
         '[[package]]\nname = "bench"\nversion = "1"\nsource = { virtual = "." }',
-        f"dependencies = {edges}\n\n[package.metadata]\nrequires-dist = {edges}\n",
+        f"dependencies = {edges}\n\n[package.metadata]\nrequires-dist = {requires}\n",
     ]
     for name, wheel in zip(names, wheels, strict=True):
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
@@ -216,7 +226,7 @@ def write_uv_lock_of(wheels: Sequence[Path], directory: Path, index: Index) -> N
         ]
     pyproject = (
         f'[project]\nname = "bench"\nversion = "1"\nrequires-python = "{_PYTHON}"\n'
-        f"dependencies = {json.dumps(names)}\n"
+        f"dependencies = {json.dumps([f'{n}{p}' for n, p in zip(names, pins, strict=True)])}\n"
     )
     _written(directory, "uv.lock", "\n".join(text), pyproject)
 

@@ -38,6 +38,7 @@ class Index:
     - ``failures``: that many next requests get the status ``failure_status``;
     - ``resets``: that many next requests get no answer, the connection is reset;
     - ``login``: ``user:password`` without which there is nothing but the status 401;
+    - ``cacheable``: whether answers may be kept, files for good, as a public index says it;
     - ``told``: by file name, further keys of its entry in the JSON answer (PEP 691), which replace
       those that are there;
     - ``delay``: seconds to wait before each answer.
@@ -56,6 +57,7 @@ class Index:
         self.failure_status = 500
         self.resets = 0
         self.login: str | None = None
+        self.cacheable = False
         self.delay = 0.0
         self.requests: list[str] = []
         self.credentials: list[str] = []
@@ -241,6 +243,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        if self.index.cacheable and status == 200:
+            forever = self.path.startswith("/files/")
+            life = "max-age=365000000, immutable, public" if forever else "max-age=600, public"
+            self.send_header("Cache-Control", life)
         if status == 401:
             self.send_header("WWW-Authenticate", 'Basic realm="index"')
         self.end_headers()
