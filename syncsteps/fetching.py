@@ -71,7 +71,7 @@ def fetch(
     directory = _wheelhouse(settings)
     interpreter = find_interpreter(settings, environment=environment)
     on_event(TargetFound(interpreter=interpreter))
-    surveyor = Surveyor(replace(settings, wheelhouse=""), environment=environment)
+    surveyor = Surveyor(settings, environment=environment, housed=False)
     lock, selection = surveyor.lock, surveyor.select(interpreter)
     on_event(LockSelected(lock=lock, selection=selection))
     findings = _findings(surveyor, selection, interpreter, settings)

@@ -342,6 +342,9 @@ def test_a_wheelhouse_in_the_project_is_no_part_of_it(
 ) -> None:
     _project(factory)
     inside = str(factory.system.project / "wheels")
+    # What one that was killed at its start may have left.
+    (factory.system.project / "wheels/.fetching-abc").mkdir(parents=True)
+    (factory.system.project / "wheels/.fetching-abc/half.whl").write_bytes(b"half")
     for _ in range(2):
         assert factory.system.run("fetch", "--wheelhouse", inside) == 0, capsys.readouterr().err
     assert "fetching no distributions, 4 are there" in capsys.readouterr().err
