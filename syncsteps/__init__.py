@@ -8,11 +8,10 @@ raise is in their own words; the command line and the nox sessions are thin laye
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from syncsteps.late import import_late
 from syncsteps.version import __version__
 
+TYPE_CHECKING = False  # to import `typing` takes a third of a run that has nothing to do
 if TYPE_CHECKING:
     from syncsteps.check import Drift, DriftKind
     from syncsteps.errors import SyncstepsError

@@ -9,32 +9,23 @@ import io
 import os
 import signal
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from syncsteps import exporting, report
 from syncsteps.arguments import make_parser
 from syncsteps.errors import SyncstepsError
-from syncsteps.events import (
-    Imported,
-    LockSelected,
-    Outcome,
-    Planned,
-    Proven,
-    Swapping,
-    TargetFound,
-    Verified,
-)
 from syncsteps.output import give_up_on_standard_output, is_stream, require_places, write
 from syncsteps.settings import Settings, load_settings
+from syncsteps.watching import RunWatcher
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from syncsteps.events import Event
+    from syncsteps.caching.recording import Recording
+    from syncsteps.events import Outcome
     from syncsteps.report import Console
 
 __all__ = ["entry_point", "main"]
@@ -45,8 +36,8 @@ _GARBAGE_THRESHOLD = 50_000
 _FOR_RECORDED = frozenset({"export", "verify"})
 
 
-def entry_point() -> NoReturn:
-    """Run the command line and end the process with its exit code."""
+def entry_point(recording: Recording | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code; ``recording`` as for `main`."""
     if sys.implementation.name == "cpython":
         # What a run allocates it keeps to its end: to look for garbage all the time takes about a
         # tenth of an export, at its end too.
@@ -54,7 +45,7 @@ def entry_point() -> NoReturn:
         atexit.register(gc.freeze)
     if sys.stderr is None:  # its descriptor was closed before the start: nobody listens
         sys.stderr = io.StringIO()
-    status = main()
+    status = main(recording=recording)
     give_up_on_standard_output()
     sys.exit(status)
 
@@ -64,19 +55,22 @@ def main(
     *,
     environment: Mapping[str, str] = os.environ,
     directory: Path | None = None,
+    recording: Recording | None = None,
 ) -> int:
     """Run one verb and return the exit code of the process.
 
     ``argv`` are the arguments after the program's name (default: the process's), ``directory`` is
     where relative paths start (default: the current one). The report goes to standard error, what
-    was asked for (an export, a snapshot, ``--json -``) to standard output.
+    was asked for (an export, a snapshot, ``--json -``) to standard output. ``recording`` keeps what
+    the run comes to, if that is what the next one like it would come to as well.
     """
+    stream = sys.stderr if recording is None else recording.stream
     parser = make_parser(sys.argv[1:] if argv is None else argv)
     try:
         arguments = parser.parse_args(argv)
     except SystemExit as stop:  # argparse ends with 0 after --help and with 2 on misuse
         return int(stop.code or 0)
-    console = report.Console(sys.stderr)
+    console = report.Console(stream)
     try:
         if arguments.verb == "explain":
             from syncsteps.explain import explain  # noqa: PLC0415 - it needs every rule
@@ -88,11 +82,16 @@ def main(
             directory=directory or Path.cwd(),
             recorded=arguments.verb in _FOR_RECORDED,
         )
-        console = _console(settings)
+        console = _console(settings, stream)
         require_places(settings.reports)
-        watcher = _Watcher(arguments.verb, console, directory or Path.cwd())
+        watcher = RunWatcher(arguments.verb, console, directory or Path.cwd(), recording)
         with _terminated():
-            return _run(arguments, settings, watcher, environment)
+            status = _run(arguments, settings, watcher, environment)
+            if recording is not None and status == 0:
+                why_not = recording.keep(environment)
+                if why_not and settings.verbose:
+                    console.line(f"not kept as an answer to the next run: {why_not}")
+            return status
     except SyncstepsError as error:
         console.close()
         console.error(error)
@@ -108,7 +107,7 @@ def main(
 def _run(
     arguments: argparse.Namespace,
     settings: Settings,
-    watcher: _Watcher,
+    watcher: RunWatcher,
     environment: Mapping[str, str],
 ) -> int:
     console = watcher.console
@@ -130,49 +129,10 @@ def _run(
         return _INTERRUPTED
 
 
-class _Watcher:
-    """Passes events on to a console, and keeps what a run has come to if it does not end well.
-
-    ``directory`` is where the run was started.
-    """
-
-    def __init__(self, verb: str, console: Console, directory: Path) -> None:
-        self.verb = verb
-        self.console = console
-        self.directory = directory
-        self.outcome: Outcome | None = None
-        self.swapping = False
-        self._started = time.perf_counter()
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, TargetFound):
-            self.outcome = Outcome(verb=self.verb, interpreter=event.interpreter, seconds=0)
-        elif self.outcome is not None:
-            seconds = time.perf_counter() - self._started
-            self.outcome = replace(self.outcome, seconds=seconds, **self._told_by(event))
-        self.swapping = self.swapping or isinstance(event, Swapping)
-        self.console(event)
-
-    def _told_by(self, event: Event) -> dict[str, Any]:
-        match event:
-            case LockSelected():
-                return {"lock": event.lock, "selection": event.selection}
-            case Verified():
-                return {"findings": event.findings, "unasked": event.unasked}
-            case Proven() if self.outcome is not None:
-                return {"findings": (*self.outcome.findings, *event.findings)}
-            case Planned():
-                return {"plan": event.plan, "dry_run": event.dry_run}
-            case Imported() if self.outcome is not None:
-                return {"imports": (*self.outcome.imports, event.result)}
-            case _:
-                return {}
-
-
 def _run_verb(
     arguments: argparse.Namespace,
     settings: Settings,
-    watcher: _Watcher,
+    watcher: RunWatcher,
     environment: Mapping[str, str],
 ) -> int:
     verb: str = arguments.verb
@@ -187,8 +147,10 @@ def _run_verb(
             base=settings.directory if arguments.output == "-" else Path(arguments.output).parent,
         )
         write(arguments.output, texts.hashed)
+        wrote: list[tuple[str, str | None]] = [(arguments.output, texts.hashed)]
         if arguments.format == "requirements.txt":
-            _write_unhashed(arguments.output, texts.unhashed, watcher.console)
+            wrote += _write_unhashed(arguments.output, texts.unhashed, watcher.console)
+        watcher.exported(settings, wrote)
         return 0
     if verb == "inspect":
         from syncsteps.interpreter import to_json  # noqa: PLC0415 - no other verb needs it
@@ -223,7 +185,7 @@ def _run_verb(
 
 
 def _finish(
-    outcome: Outcome, settings: Settings, watcher: _Watcher, environment: Mapping[str, str]
+    outcome: Outcome, settings: Settings, watcher: RunWatcher, environment: Mapping[str, str]
 ) -> int:
     """Tell what a run came to, everywhere, and return the exit code."""
     if len(settings.interpreter) == 1:
@@ -237,10 +199,12 @@ def _finish(
     if error is not None:
         console.error(error)
     _tell(settings, watcher, environment, outcomes=(outcome,), error=error)
+    if environment.get("GITHUB_ACTIONS") != "true":  # there, it is told elsewhere as well
+        watcher.ended(settings, outcome)
     return error.exit_code if error is not None else 0
 
 
-def _verify_targets(settings: Settings, watcher: _Watcher, environment: Mapping[str, str]) -> int:
+def _verify_targets(settings: Settings, watcher: RunWatcher, environment: Mapping[str, str]) -> int:
     from syncsteps.matrix import verify_targets  # noqa: PLC0415 - hardly any other run needs it
 
     outcomes = verify_targets(settings, environment=environment)
@@ -254,7 +218,7 @@ def _verify_targets(settings: Settings, watcher: _Watcher, environment: Mapping[
 
 def _tell(
     settings: Settings,
-    watcher: _Watcher,
+    watcher: RunWatcher,
     environment: Mapping[str, str],
     *,
     outcomes: Sequence[Outcome],
@@ -273,10 +237,15 @@ def _tell(
         )
 
 
-def _console(settings: Settings) -> Console:
-    live = sys.stderr.isatty() and not settings.no_progress
+def _console(settings: Settings, stream: TextIO) -> Console:
+    live = stream.isatty() and not settings.no_progress
     kind = report.TerminalConsole if live else report.Console
-    return kind(sys.stderr, quiet=settings.quiet, verbose=settings.verbose)
+    return kind(
+        stream,
+        quiet=settings.quiet,
+        verbose=settings.verbose,
+        progress=not settings.no_progress,
+    )
 
 
 @contextlib.contextmanager
@@ -307,10 +276,11 @@ def _terminated() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _write_unhashed(target: str, text: str, console: Console) -> None:
+def _write_unhashed(target: str, text: str, console: Console) -> list[tuple[str, str | None]]:
     """Write what cannot carry a hash beside ``target``; to standard output goes none of it.
 
-    What an earlier export has left there is of another selection: it does not stay.
+    What an earlier export has left there is of another selection: it does not stay. Returned is
+    where to and what was written, None where there was no need to and no file.
     """
     second = (
         None if is_stream(target) else Path(target).with_suffix(f".unhashed{Path(target).suffix}")
@@ -325,6 +295,10 @@ def _write_unhashed(target: str, text: str, console: Console) -> None:
     elif second is not None and text:
         write(str(second), text)
         console.say(f"what cannot carry a hash is in {second}: install it without --require-hashes")
+        return [(str(second), text)]
     elif second is not None and second.is_file():
-        write(str(second), "# Everything carries a hash.\n")
+        nothing = "# Everything carries a hash.\n"
+        write(str(second), nothing)
         console.say(f"{second} is empty now: everything carries a hash")
+        return [(str(second), nothing)]
+    return [] if second is None else [(str(second), None)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from syncsteps.receipts import Receipt
     from syncsteps.selection.model import Selection
     from syncsteps.smoke.model import ImportResult
+    from syncsteps.staging.model import Progress
     from syncsteps.verify.model import Finding
     from syncsteps.wheelhouse.model import Manifest
 
@@ -31,6 +32,7 @@ __all__ = [
     "Fetching",
     "Imported",
     "Importing",
+    "LockRead",
     "LockSelected",
     "Outcome",
     "Planned",
@@ -40,6 +42,7 @@ __all__ = [
     "Staged",
     "Staging",
     "StagingLine",
+    "StagingProgress",
     "Swapping",
     "TargetFound",
     "Verified",
@@ -67,6 +70,13 @@ class Waiting:
     """Another sync holds the interpreter."""
 
     state: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRead:
+    """The lock has been read, for every platform: nothing is selected for a target."""
+
+    lock: Lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +132,13 @@ class StagingLine:
     """A line that the installer printed, without secrets."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagingProgress:
+    """How far the installer is; often, so that most of it need not be shown."""
+
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +222,7 @@ Event = (
     TargetFound
     | Recovered
     | Waiting
+    | LockRead
     | LockSelected
     | AskingIndex
     | AddressesMissing
@@ -212,6 +230,7 @@ Event = (
     | Planned
     | Staging
     | StagingLine
+    | StagingProgress
     | Staged
     | Fetching
     | Fetched

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -30,6 +32,7 @@ from syncsteps.events import (
     Staged,
     Staging,
     StagingLine,
+    StagingProgress,
     Swapping,
 )
 from syncsteps.plan import affected
@@ -199,10 +202,14 @@ class _Run:
             directory=prefix,
             installer=self.settings.installer,
             options=StageOptions(
-                source=self.settings.source, shared=self._shares(), builds=self._builds()
+                source=self.settings.source,
+                shared=self._shares(),
+                jobs=max(1, int(self.settings.jobs)),
+                builds=self._builds(),
             ),
             environment=self._environment(),
             on_line=lambda text: self.on_event(StagingLine(text=text)),
+            on_progress=lambda progress: self.on_event(StagingProgress(progress=progress)),
         )
 
     def _environment(self) -> Mapping[str, str]:
@@ -300,14 +307,16 @@ class _Run:
                 change, retire=(*change.retire, record.target), place=(*change.place, record)
             )
             if self.times.epoch is not None:
-                stamp((each.source for each in whole.place), epoch=self.times.epoch)
+                stamp((os.fspath(each.source) for each in whole.place), epoch=self.times.epoch)
         except OSError as error:
             raise StagingError(
                 f"what was staged cannot be made ready: {error.strerror}: {error.filename}"
             ) from error
         roots = commit_roots(interpreter)
-        moved = (*whole.retire, *(each.target for each in whole.place))
-        self.times.watch(moved, below=(*roots, self.survey.state.parent))
+        targets = (Path(each.target) for each in whole.place)
+        self.times.watch(
+            itertools.chain(whole.retire, targets), below=(*roots, self.survey.state.parent)
+        )
         commit(whole, state=self.survey.state, roots=roots)
         return receipt
 

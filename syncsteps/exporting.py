@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import SelectionError, StagingError
-from syncsteps.events import AddressesMissing, AskingIndex, LockSelected, StagingLine, silent
+from syncsteps.events import (
+    AddressesMissing,
+    AskingIndex,
+    LockRead,
+    LockSelected,
+    StagingLine,
+    silent,
+)
 from syncsteps.reading import find_interpreter, read_project_lock, read_selection_only
 
 if TYPE_CHECKING:
@@ -68,6 +75,7 @@ def export(
     asking = _Asking(settings=settings, environment=environment, on_event=on_event)
     if universal:
         lock = read_project_lock(settings, environment=environment)
+        on_event(LockRead(lock=lock))
         if pylock:
             return _universal_pylock(lock, asking=asking, base=base)
         return _universal(lock, settings, annotate=annotate)

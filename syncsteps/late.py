@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # every run waits for this module: it imports nothing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from types import ModuleType
+else:
+    ModuleType = type(sys)
 
 __all__ = ["import_late"]
 
@@ -25,6 +26,8 @@ class _Late(ModuleType):
     def __getattr__(self, name: str) -> object:
         if name not in self._late_names:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        import importlib  # noqa: PLC0415 - as above
+
         value: object = getattr(importlib.import_module(self._late_names[name]), name)
         super().__setattr__(name, value)
         return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncsteps.cli import main
+from syncsteps.start import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -152,7 +152,7 @@ OPTIONS: tuple[Option, ...] = (
         name="jobs",
         kind="number",
         metavar="N",
-        help="imports, or compilers, that run at once (default: one for each processor)",
+        help="imports, compilers or pips that run at once (default: one for each processor)",
     ),
     Option(
         name="lock-timeout",
@@ -165,6 +165,13 @@ OPTIONS: tuple[Option, ...] = (
         kind="flag",
         help="read every file in check, also those of unchanged size and time",
     ),
+    Option(
+        name="cache-dir",
+        kind="path",
+        metavar="DIR",
+        help="where answers are kept for runs to come (default: the user's directory for caches)",
+    ),
+    Option(name="no-cache", kind="flag", help="neither use kept answers nor keep one"),
     Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
     Option(
         name="junit",
@@ -180,5 +187,5 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(name="quiet", kind="flag", help="print only problems"),
     Option(name="verbose", kind="flag", help="print each file's and each installer's line"),
-    Option(name="no-progress", kind="flag", help="plain lines, as in a log"),
+    Option(name="no-progress", kind="flag", help="plain lines, and none of progress"),
 )

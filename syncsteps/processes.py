@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from queue import SimpleQueue
 
-__all__ = ["Completed", "ProcessTimeoutError", "run", "started", "terminate"]
+__all__ = ["TICK", "Completed", "ProcessTimeoutError", "run", "started", "terminate"]
 
 _POSIX = sys.platform != "win32"
-# On Windows, Ctrl-C is seen only between two waits.
-_TICK = 0.5
+# On Windows, Ctrl-C is seen only between two waits. In seconds.
+TICK = 0.5
 
 
 class ProcessTimeoutError(Exception):
@@ -80,12 +80,14 @@ def started(
     timeout: float | None = None,
     umask: int | None = None,
     on_line: Callable[[str], None] | None = None,
+    listener: Callable[[str | None], None] | None = None,
 ) -> Iterator[Callable[[], Completed]]:
     """Start ``command`` as `run` does; what it gives waits for the end and returns how it was.
 
     It is to be called once; ``timeout`` counts from then on. Until then the program runs, has its
     input, and may write as much as a pipe holds. If it has not ended when the block does, or an
-    exception passes through, its group is killed and reaped.
+    exception passes through, its group is killed and reaped. ``listener`` gets each line, its end
+    included, from a thread of its own and at once, and None after the last.
 
     Raises:
         OSError: the program cannot be started.
@@ -99,7 +101,7 @@ def started(
             [os.fspath(part) for part in command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if on_line is None else subprocess.STDOUT,
+            stderr=subprocess.STDOUT if on_line or listener else subprocess.PIPE,
             env=None if environment is None else dict(environment),
             cwd=directory,
             encoding="utf-8",
@@ -110,10 +112,13 @@ def started(
         # The pipe belongs to a thread: a program may write much before it reads.
         stdin, process.stdin = process.stdin, None
         threading.Thread(target=_feed, args=(stdin, input_text), daemon=True).start()
-        if on_line is None:
-            yield lambda: _communicate(process, timeout)
-        else:
+        if listener is not None:
+            _hear(process, listener)
+            yield lambda: _wait(process, timeout)
+        elif on_line is not None:
             yield lambda: _stream(process, timeout, on_line)
+        else:
+            yield lambda: _communicate(process, timeout)
         if process.poll() is None:
             terminate(process)
 
@@ -140,17 +145,26 @@ def _stream(
 
     deadline = None if timeout is None else time.monotonic() + timeout
     waiting: SimpleQueue[str | None] = SimpleQueue()
-    stdout, process.stdout = process.stdout, None
-    threading.Thread(target=_collect, args=(stdout, waiting), daemon=True).start()
+    _hear(process, waiting.put)
     lines = []
     while (line := _next(waiting, deadline)) is not None:
         lines.append(line)
         on_line(line.rstrip("\r\n"))
+    ended = _wait(process, None if deadline is None else max(0.0, deadline - time.monotonic()))
+    return Completed(status=ended.status, stdout="".join(lines), stderr="")
+
+
+def _wait(process: subprocess.Popen[str], timeout: float | None) -> Completed:
     try:
-        process.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        process.wait(timeout)
     except subprocess.TimeoutExpired as error:
         raise ProcessTimeoutError from error
-    return Completed(status=process.returncode, stdout="".join(lines), stderr="")
+    return Completed(status=process.returncode, stdout="", stderr="")
+
+
+def _hear(process: subprocess.Popen[str], listener: Callable[[str | None], None]) -> None:
+    stdout, process.stdout = process.stdout, None
+    threading.Thread(target=_collect, args=(stdout, listener), daemon=True).start()
 
 
 def _feed(stdin: IO[str], text: str) -> None:
@@ -158,13 +172,13 @@ def _feed(stdin: IO[str], text: str) -> None:
         stdin.write(text)
 
 
-def _collect(stdout: IO[str], lines: SimpleQueue[str | None]) -> None:
+def _collect(stdout: IO[str], listener: Callable[[str | None], None]) -> None:
     try:
         with stdout:
             for line in stdout:
-                lines.put(line)
+                listener(line)
     finally:
-        lines.put(None)
+        listener(None)
 
 
 def _next(lines: SimpleQueue[str | None], deadline: float | None) -> str | None:
@@ -172,7 +186,7 @@ def _next(lines: SimpleQueue[str | None], deadline: float | None) -> str | None:
     from queue import Empty  # noqa: PLC0415 - as above
 
     while True:
-        left = _TICK if deadline is None else min(_TICK, max(0.0, deadline - time.monotonic()))
+        left = TICK if deadline is None else min(TICK, max(0.0, deadline - time.monotonic()))
         try:
             return lines.get(timeout=left)
         except Empty:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.commit import obstacles
@@ -57,19 +58,19 @@ def _startup_code(one: StagedDistribution, interpreter: Interpreter) -> Iterator
         os.fspath(site / name / "__init__.py") for site in sites for name in _STARTUP_MODULES
     }
     for file in one.files:
-        path = os.fspath(file.target)  # of many thousand files, so no `Path` for each
+        path = file.target
         if path in modules:
-            yield StartupCode(distribution=one.name, target=file.target)
-        elif path.endswith(".pth") and file.target.parent in sites:
+            yield StartupCode(distribution=one.name, target=Path(path))
+        elif path.endswith(".pth") and Path(path).parent in sites:
             for number, text in _executed_lines(file):
                 yield StartupCode(
-                    distribution=one.name, target=file.target, number=number, text=text
+                    distribution=one.name, target=Path(path), number=number, text=text
                 )
 
 
 def _executed_lines(file: StagedFile) -> Iterator[tuple[int, str]]:
     """Yield the lines of a .pth file that `site` would run, as it tells them from paths."""
-    text = file.source.read_bytes().decode("utf-8-sig", "replace")
+    text = Path(file.source).read_bytes().decode("utf-8-sig", "replace")
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith(("import ", "import\t")):
             yield number, line.strip()

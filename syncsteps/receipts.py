@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, fields
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -17,7 +17,6 @@ from syncsteps.locks.model import Archive, Directory, Sdist, Vcs, Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
@@ -122,11 +121,11 @@ def tree_digest(files: Iterable[tuple[str, bool, str]]) -> str:
     Each file is its relative POSIX path, whether it is executable, and its SHA-256 in hex. The
     order of ``files`` does not matter.
     """
-    digest = hashlib.sha256()
-    for path, executable, sha256 in sorted(files):
-        line = f"{sha256} {'x' if executable else '-'} {path}\0"
-        digest.update(line.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
+    lines = [
+        f"{sha256} {'x' if executable else '-'} {path}\0"
+        for path, executable, sha256 in sorted(files)
+    ]
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def staged_digest(distribution: StagedDistribution) -> str:
@@ -136,14 +135,13 @@ def staged_digest(distribution: StagedDistribution) -> str:
     the interpreter may replace it; what was compiled for the target is covered by its hashes in
     RECORD, which is not left out.
     """
-    metadata = next(f for f in distribution.files if f.source.parent == distribution.metadata)
-    site = os.fspath(metadata.target.parent.parent)
+    metadata = os.fspath(distribution.metadata)
+    target = next(
+        f.target for f in distribution.files if f.source.rpartition(os.sep)[0] == metadata
+    )
+    site = os.fspath(Path(target).parent.parent)
     return tree_digest(
-        (
-            _relative(os.fspath(file.target), site),
-            bool(file.mode & _EXECUTABLE),
-            file.sha256,
-        )
+        (_relative(file.target, site), bool(file.mode & _EXECUTABLE), file.sha256)
         for file in distribution.files
         if not file.is_bytecode
     )

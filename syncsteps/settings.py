@@ -67,6 +67,8 @@ class Settings:
     jobs: float = field(default_factory=lambda: float(os.cpu_count() or 1))
     lock_timeout: float = 600.0
     hashes: bool = False
+    cache_dir: str = ""
+    no_cache: bool = False
     json: str = ""
     junit: str = ""
     sarif: str = ""

@@ -19,7 +19,8 @@ from syncsteps.locks import read_lock
 from syncsteps.locks.model import Hash, Sdist, Wheel
 from syncsteps.staging.environment import installer_environment
 from syncsteps.staging.lookups import on_this_disk
-from syncsteps.staging.output import Runner, explain, redact, secret_values
+from syncsteps.staging.output import Runner, explain
+from syncsteps.staging.secrets import known_secrets, redact
 from syncsteps.staging.uv_indexes import configured, environment_for, settings_for
 from syncsteps.staging.uv_settings import is_true
 
@@ -186,7 +187,7 @@ class UvAsker:
         environment = installer_environment(
             kept, extra={"UV_NO_WRAP": "1", "UV_PYTHON_DOWNLOADS": "never"}
         )
-        secrets = secret_values(environment)
+        secrets = known_secrets(environment)
         lines: deque[str] = deque(maxlen=_KEPT_LINES)
 
         def keep(line: str) -> None:

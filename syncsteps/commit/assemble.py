@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.commit.listing import Listing
-from syncsteps.commit.model import Change, Placement
-from syncsteps.commit.record import read_record
+from syncsteps.commit.model import Change
+from syncsteps.commit.record import record_lines
 from syncsteps.commit.retire import installed_files, prunable
 from syncsteps.errors import InterpreterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.staging.model import StagedDistribution, StagedFile
@@ -44,23 +44,18 @@ def assemble(
     retire = _retired_files(retired, interpreter)
     # Two staged distributions may bring the same file, with the same content.
     files = {file.target: file for each in staged for file in each.files}
-    listing = Listing()
-    place = [
-        file
-        for file in files.values()
-        if file.target in retire or not _is_there(file.target, listing) or not _same(file)
-    ]
-    there = [file for file in place if _is_there(file.target, listing)]
+    there = {path: files[path] for path in Listing().those_there(files)}
+    same = {path for path, file in there.items() if path not in retire and _same(file)}
     # Byte code in the way is a cache, whoever made it, of what comes or of what once was there.
-    retire |= {file.target for file in there if file.is_bytecode}
+    retire |= {path for path, file in there.items() if path not in same and file.is_bytecode}
     # Where a directory stands of which something goes, planning tells whether all of it does.
-    emptied = {parent for path in retire for parent in path.parents}
-    in_the_way = [file for file in there if file.target not in retire | emptied]
+    goes = retire | same | _above(retire)
+    in_the_way = [file for path, file in there.items() if path not in goes]
     if in_the_way:
         raise _collision(in_the_way, staged, interpreter)
     return Change(
-        retire=tuple(sorted(retire)),
-        place=tuple(Placement(source=file.source, target=file.target) for file in place),
+        retire=tuple(map(Path, sorted(retire))),
+        place=tuple(file for path, file in files.items() if path not in same),
         remove_empty=prunable(interpreter),
         made=tuple(interpreter.scheme.data / name for name in directories),
     )
@@ -72,8 +67,11 @@ def new_directories(change: Change, *, interpreter: Interpreter) -> tuple[str, .
     They are those below the data directory, but in no library: relative to it, with ``/``, sorted.
     """
     data, own = interpreter.scheme.data, frozenset(prunable(interpreter))
+    libraries = tuple(os.path.join(path, "") for path in own)  # noqa: PTH118 - text
+    targets = (os.fspath(each.target) for each in change.place)
+    outside = {path.rpartition(os.sep)[0] for path in targets if not path.startswith(libraries)}
     found: set[Path] = set()
-    for parent in {placement.target.parent for placement in change.place}:
+    for parent in map(Path, outside):
         above = (parent, *parent.parents)
         if own.isdisjoint(above):
             inside = itertools.takewhile(lambda path: path != data, above)
@@ -96,12 +94,10 @@ def obstacles(
         CommitError: there is no telling which files a retired distribution has.
     """
     listing = Listing()
-    there = [
-        (each.name, file)
-        for each in staged
-        for file in each.files
-        if _is_there(file.target, listing)
-    ]
+    there = []
+    for each in staged:
+        files = {file.target: file for file in each.files}
+        there += [(each.name, files[path]) for path in listing.those_there(files)]
     retire = _retired_files(retired, interpreter) if there else set()
     other = [
         (name, file.target) for name, file in there if file.target not in retire and not _same(file)
@@ -114,14 +110,25 @@ def obstacles(
         listed = set() if owner.metadata in gone else _listed([owner])
         for name in {name for name, target in other if target in listed}:
             targets = {target for comer, target in other if comer == name}
-            found[name, owner.name] = tuple(sorted(targets & listed))
+            found[name, owner.name] = tuple(map(Path, sorted(targets & listed)))
     return dict(sorted(found.items()))
 
 
-def _retired_files(retired: Sequence[InstalledDistribution], interpreter: Interpreter) -> set[Path]:
+def _above(paths: Iterable[str]) -> set[str]:
+    """Return every directory above one of ``paths``."""
+    found: set[str] = set()
+    for path in paths:
+        parent = path.rpartition(os.sep)[0]
+        while parent and parent not in found:
+            found.add(parent)
+            parent = parent.rpartition(os.sep)[0]
+    return found
+
+
+def _retired_files(retired: Sequence[InstalledDistribution], interpreter: Interpreter) -> set[str]:
     """Return the files that go with ``retired``: those that nothing that stays lists as well."""
     retire = {
-        path
+        os.fspath(path)
         for distribution in retired
         for path in installed_files(distribution, interpreter=interpreter)
     }
@@ -132,26 +139,22 @@ def _retired_files(retired: Sequence[InstalledDistribution], interpreter: Interp
     return retire
 
 
-def _listed(distributions: Iterable[InstalledDistribution]) -> set[Path]:
+def _listed(distributions: Iterable[InstalledDistribution]) -> set[str]:
     """Return every file that ``distributions`` list."""
     return {path for distribution in distributions for path in _recorded(distribution)}
 
 
-def _recorded(distribution: InstalledDistribution) -> list[Path]:
+def _recorded(distribution: InstalledDistribution) -> list[str]:
     """Return the files in a distribution's RECORD; none where it has no readable one."""
     try:
-        return [file.path for file in read_record(distribution.metadata)]
+        return [line.path for line in record_lines(distribution.metadata)]
     except (OSError, ValueError):
         return []
 
 
-def _is_there(path: Path, listing: Listing) -> bool:
-    return listing.kind(os.fspath(path)) is not None
-
-
 def _same(file: StagedFile) -> bool:
     """Whether a regular file with this content is in place already."""
-    target = file.target
+    target = Path(file.target)
     if target.is_symlink() or not target.is_file() or target.stat().st_size != file.size:
         return False
     return hashlib.sha256(target.read_bytes()).hexdigest() == file.sha256
@@ -166,7 +169,7 @@ def _collision(
     comers = {each.name for each in staged if any(file.target in targets for file in each.files)}
     owners = {d.name for d in interpreter.distributions if _listed([d]) & targets}
     owner = f"of {', '.join(sorted(owners))}" if owners else "of no distribution that is known"
-    shown = [str(path) for path in sorted(targets)]
+    shown = sorted(targets)
     return InterpreterError(
         f"{', '.join(sorted(comers))} would overwrite {len(shown)} files {owner}:"
         " nothing has been changed",

@@ -1,33 +1,50 @@
 """Planning a commit: a change, checked against what is there, as a journal. Writes nothing."""
+# ruff: noqa: PTH100, PTH118, PTH120 - `Path` takes too long for tens of thousands of files
 
 from __future__ import annotations
 
 import itertools
 import os
 import secrets
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncsteps.commit.filesystem import REAL, FileSystem, Kind, fold
-from syncsteps.commit.journal import Journal
+from syncsteps.commit.filesystem import REAL, FileSystem, Kind
+from syncsteps.commit.journal import Batch, Journal
 from syncsteps.commit.listing import Listing
 from syncsteps.commit.territory import Territory
+from syncsteps.commit.whole import whole_directories
 from syncsteps.errors import CommitError, InterpreterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from syncsteps.commit.model import Change, Placement
+    from syncsteps.commit.model import Change, Coming
 
-__all__ = ["draw_up"]
+__all__ = ["Draft", "draw_up"]
 
-_MOVABLE = frozenset({Kind.FILE, Kind.LINK})
 _MOST_SHOWN = 5
+# Asking an enumeration for a member takes longer than all else that is done with most files.
+_FILE, _LINK = Kind.FILE, Kind.LINK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A commit that can be begun.
+
+    ``whole`` are the new directories that can be renamed instead of each file in them: targets, and
+    where they were staged.
+    """
+
+    journal: Journal
+    whole: Mapping[str, str]
 
 
 def draw_up(
     change: Change, *, state: Path, roots: tuple[Path, ...], files: FileSystem = REAL
-) -> Journal:
+) -> Draft:
     """Check ``change`` against what is there, and return it as a journal. Writes nothing.
 
     Raises:
@@ -36,61 +53,93 @@ def draw_up(
         OSError: what is there cannot be looked at.
     """
     everywhere = (*roots, state)
-    retire = _retire(change.retire, Territory(everywhere), files)
-    gone = frozenset(map(os.fspath, retire))
-    territory = Territory(everywhere, gone=frozenset(retire))
-    place = _place(change.place, territory, files)
+    listing = Listing(files)
+    retire = _retire(change.retire, Territory(everywhere), listing)
+    gone = frozenset(retire)
+    territory = Territory(everywhere, gone=gone)
+    place = _place(change.place, territory, listing)
     directories = _directories(place, gone, files)
-    emptied = _refuse_overwriting(place, gone, directories, files)
+    emptied = _refuse_overwriting(place, gone, directories, listing, files)
     journal = Journal(
         nonce=secrets.token_hex(4),
-        retire=retire,
+        retire=tuple(map(Path, retire)),
         emptied=tuple((Path(path), files.mode(Path(path))) for path in emptied),
-        directories=tuple(Path(path) for path in directories),
+        directories=directories,
         place=place,
-        remove_empty=_remove_empty(change, retire, territory),
+        remove_empty=_remove_empty(change, map(Path, retire), territory),
     )
     _refuse_unwritable(journal, files)
-    return journal
+    return Draft(journal=journal, whole=whole_directories(directories, place, listing, files))
 
 
-def _retire(paths: Iterable[Path], territory: Territory, files: FileSystem) -> tuple[Path, ...]:
-    found: dict[str, Path] = {}
-    listed = Listing(files)
+def _retire(paths: Iterable[Path], territory: Territory, listing: Listing) -> tuple[str, ...]:
+    found: dict[str, None] = {}
     for path in paths:
-        location = _locate(path, territory)
-        kind = listed.kind(os.fspath(location))
+        location = _locate(os.fspath(path), territory)
+        kind = listing.kind(location)
         if kind is None:
             continue
-        if kind not in _MOVABLE:
+        if kind is not _FILE and kind is not _LINK:
             raise CommitError(f"{path} is to be removed, but it is a {kind.value}, not a file")
-        found[os.fspath(location)] = location
-    return tuple(found.values())
+        found[location] = None
+    return tuple(found)
 
 
-def _place(
-    placements: Iterable[Placement], territory: Territory, files: FileSystem
-) -> tuple[tuple[str, str], ...]:
-    sources: dict[str, str] = {}
-    parents: dict[str, str] = {}
-    listed = Listing(files)
-    for placement in placements:
-        parent, _, name = os.fspath(placement.target).rpartition(os.sep)
-        if parent not in parents or name == "..":
-            parents[parent] = os.fspath(_locate(placement.target, territory).parent)
-        target = f"{parents[parent]}{os.sep}{name}"
-        source = os.fspath(placement.source)
-        if not os.path.isabs(source):  # noqa: PTH117 - `Path` is slow for so many
-            source = os.fspath(placement.source.absolute())
-        other = sources.setdefault(target, source)
-        if other is not source:
-            raise CommitError(f"two files are to be placed at {target}: {other} and {source}")
-        if listed.kind(source) not in _MOVABLE:
-            raise CommitError(f"{source} is to be placed, but it is not a file")
-    return tuple((source, target) for target, source in sources.items())
+def _place(coming: Sequence[Coming], territory: Territory, listing: Listing) -> tuple[Batch, ...]:
+    """Return what comes by the directories that it comes from and goes to, outer ones first."""
+    sources: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    total = 0
+    for each in coming:
+        origin, _, own = os.fspath(each.source).rpartition(os.sep)
+        parent, _, name = os.fspath(each.target).rpartition(os.sep)
+        sources[parent, origin][name] = own
+        total += 1
+    batches = []
+    for (parent, origin), names in sources.items():
+        odd = {"", ".", ".."} & names.keys()
+        _locate(f"{parent}{os.sep}{min(odd) if odd else next(iter(names))}", territory)
+        same = list(names) == list(names.values())
+        batches.append(
+            Batch(
+                source=os.path.abspath(origin or os.sep),
+                target=territory.directory(parent),
+                names=tuple(names),
+                originals=() if same else tuple(names.values()),
+            )
+        )
+    batches.sort(key=lambda batch: batch.target)
+    for batch in batches:
+        _refuse_unmovable(batch, listing)
+    if sum(map(len, _names(batches).values())) != total:
+        raise _double(coming, territory)
+    return tuple(batches)
 
 
-def _locate(path: Path, territory: Territory) -> Path:
+def _names(batches: Iterable[Batch]) -> Mapping[str, set[str]]:
+    """Return the names of what comes into each directory."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for batch in batches:
+        names[batch.target].update(batch.names)
+    return names
+
+
+def _refuse_unmovable(batch: Batch, listing: Listing) -> None:
+    there = listing.names(batch.source).items()
+    movable = {name for name, kind in there if kind is _FILE or kind is _LINK}
+    for name in sorted(set(batch.originals or batch.names) - movable):
+        path = os.path.join(batch.source, name)
+        raise CommitError(f"{path} is to be placed, but it is not a file")
+
+
+def _double(coming: Iterable[Coming], territory: Territory) -> CommitError:
+    sources: defaultdict[str, list[str]] = defaultdict(list)
+    for each in coming:
+        sources[territory.locate(os.fspath(each.target))].append(os.fspath(each.source))
+    target, found = next(item for item in sources.items() if len(item[1]) > 1)
+    return CommitError(f"two files are to be placed at {target}: {' and '.join(found)}")
+
+
+def _locate(path: str, territory: Territory) -> str:
     try:
         location = territory.locate(path)
     except ValueError as error:
@@ -105,55 +154,76 @@ def _locate(path: Path, territory: Territory) -> Path:
 
 
 def _directories(
-    place: Iterable[tuple[str, str]], gone: frozenset[str], files: FileSystem
+    place: Iterable[Batch], gone: frozenset[str], files: FileSystem
 ) -> tuple[str, ...]:
-    there: set[str] = set()
-    missing: set[str] = set()
-    for _, target in place:
-        path = target.rpartition(os.sep)[0]
-        while path not in there and path not in missing:
-            kind = None if path in gone else files.kind(Path(path))
-            if kind is Kind.DIRECTORY:
-                there.add(path)
-                break
-            if kind is not None:
-                raise CommitError(f"{target} cannot be placed: {path} is a {kind.value}")
-            missing.add(path)
-            path = path.rpartition(os.sep)[0]
-    return tuple(sorted(missing, key=lambda path: (path.count(os.sep), path)))
+    """Return the directories that are to be made, outer ones first."""
+    missing: dict[str, bool] = {}
+
+    def is_missing(path: str) -> bool:
+        found = missing.get(path)
+        if found is None:
+            parent = os.path.dirname(path)
+            if path in gone or (parent != path and is_missing(parent)):
+                found = True
+            else:
+                kind = files.kind(Path(path))
+                if kind is not None and kind is not Kind.DIRECTORY:
+                    target = os.path.join(batch.target, batch.names[0])
+                    raise CommitError(f"{target} cannot be placed: {path} is a {kind.value}")
+                found = kind is None
+            missing[path] = found
+        return found
+
+    for batch in place:
+        is_missing(batch.target)
+    found = (path for path, is_new in missing.items() if is_new)
+    return tuple(sorted(found, key=lambda path: (path.count(os.sep), path)))
 
 
 def _refuse_overwriting(
-    place: Iterable[tuple[str, str]],
+    place: Iterable[Batch],
     gone: frozenset[str],
     directories: Iterable[str],
+    listing: Listing,
     files: FileSystem,
 ) -> tuple[str, ...]:
     """Return the directories that go before a file can come, inner ones first."""
     new = frozenset(directories)
-    listed = Listing(files)
+    names = _names(place)
+    for path in new:
+        parent, name = os.path.split(path)
+        if name in names.get(parent, ()):
+            raise CommitError(f"{path} is to be both a file and a directory")
     emptied: list[str] = []
-    for _, target in place:
-        if target in new:
-            raise CommitError(f"{target} is to be both a file and a directory")
-        parent, _, name = target.rpartition(os.sep)
-        if target in gone or parent in new:
-            continue
-        found = _in_the_way(parent, name, listed.names(parent), files)
-        if found and f"{parent}{os.sep}{found}" not in gone:
-            kind = listed.names(parent)[found]
-            inside = _emptied(target, gone, listed) if found == name else None
-            if kind is Kind.DIRECTORY and inside is not None:
-                emptied += inside
-                continue
-            raise CommitError(
-                f"{target} is in the way: a {kind.value} that no distribution to be removed owns",
-                hint="find out what put it there; syncsteps does not overwrite it",
-            )
-    for _, target in place:
-        if emptied and target.rpartition(os.sep)[0] in emptied:
-            raise CommitError(f"{target} is to lie in a directory in whose place a file comes")
+    for directory in names.keys() - new:
+        for name in sorted(names[directory]):
+            emptied += _making_way(directory, name, gone, listing, files)
+    for directory in names.keys() & set(emptied):
+        target = os.path.join(directory, min(names[directory]))
+        raise CommitError(f"{target} is to lie in a directory in whose place a file comes")
     return tuple(emptied)
+
+
+def _making_way(
+    directory: str, name: str, gone: frozenset[str], listing: Listing, files: FileSystem
+) -> list[str]:
+    """Return the directories that go for a file to come, inner ones first.
+
+    Raises:
+        CommitError: something else is in its way.
+    """
+    target = os.path.join(directory, name)
+    found = "" if target in gone else _in_the_way(directory, name, listing, files)
+    if not found or os.path.join(directory, found) in gone:
+        return []
+    kind = listing.names(directory)[found]
+    inside = _emptied(target, gone, listing) if found == name else None
+    if kind is Kind.DIRECTORY and inside is not None:
+        return inside
+    raise CommitError(
+        f"{target} is in the way: a {kind.value} that no distribution to be removed owns",
+        hint="find out what put it there; syncsteps does not overwrite it",
+    )
 
 
 def _emptied(directory: str, gone: frozenset[str], listed: Listing) -> list[str] | None:
@@ -174,22 +244,22 @@ def _emptied(directory: str, gone: frozenset[str], listed: Listing) -> list[str]
     return [*found, directory]
 
 
-def _in_the_way(parent: str, name: str, names: dict[str, Kind], files: FileSystem) -> str:
-    """Return the name in ``parent`` that ``name`` would be put over, empty for none.
+def _in_the_way(directory: str, name: str, listing: Listing, files: FileSystem) -> str:
+    """Return the name in ``directory`` that ``name`` would be put over, empty for none.
 
     It can have another case, on a file system to which that makes no difference.
     """
-    if name in names:
+    if name in listing.names(directory):
         return name
-    folded = fold(name)
-    other = next((each for each in names if fold(each) == folded), "")
-    return other if other and files.kind(Path(parent, name)) is not None else ""
+    other = listing.alike(directory, name)
+    return other if other and files.kind(Path(directory, name)) is not None else ""
 
 
 def _remove_empty(change: Change, retire: Iterable[Path], territory: Territory) -> tuple[Path, ...]:
-    tops = frozenset(territory.locate(top / "name").parent for top in change.remove_empty)
-    stops = tops | frozenset(territory.roots)
-    made = {path for path in map(territory.locate, change.made) if territory.holds(path)}
+    tops = frozenset(Path(territory.directory(os.fspath(top))) for top in change.remove_empty)
+    stops = tops | frozenset(map(Path, territory.roots))
+    located = (territory.locate(os.fspath(path)) for path in change.made)
+    made = {Path(path) for path in located if territory.holds(path)}
     candidates: set[Path] = set()
     for inner in {path.parent for path in retire}:
         above = (inner, *inner.parents)
@@ -203,10 +273,14 @@ def _remove_empty(change: Change, retire: Iterable[Path], territory: Territory) 
 
 def _refuse_unwritable(journal: Journal, files: FileSystem) -> None:
     """Make sure of what a rename needs, so that a half of the change is not begun in vain."""
-    new = {os.fspath(path) for path in journal.directories}
-    directories = (*journal.directories, *(path for path, _ in journal.emptied))
-    changed = (*map(os.fspath, (*journal.retire, *directories)), *_targets(journal))
-    parents = {path.rpartition(os.sep)[0] or os.sep for path in changed} - new
+    changed = (
+        *map(os.fspath, journal.retire),
+        *journal.directories,
+        *(os.fspath(path) for path, _ in journal.emptied),
+    )
+    parents = {os.path.dirname(path) for path in changed}
+    parents |= {batch.target for batch in journal.place}
+    parents -= set(journal.directories)
     closed = [path for path in sorted(parents) if not files.may_change(Path(path))]
     if closed:
         raise InterpreterError(
@@ -215,7 +289,3 @@ def _refuse_unwritable(journal: Journal, files: FileSystem) -> None:
             hint="run as the user who owns them, or as root",
             details=closed[:_MOST_SHOWN],
         )
-
-
-def _targets(journal: Journal) -> Iterable[str]:
-    return (target for _, target in journal.place)

@@ -35,6 +35,9 @@ class Kind(Enum):
     OTHER = "special file"
 
 
+_FILE = Kind.FILE  # asking for a member takes time
+
+
 class FileSystem:
     """The real file system. Every method may raise OSError."""
 
@@ -50,11 +53,17 @@ class FileSystem:
             return Kind.LINK
         return Kind.DIRECTORY if stat.S_ISDIR(mode) else Kind.OTHER
 
-    def kinds(self, directory: Path) -> dict[str, Kind]:
+    def kinds(self, directory: str) -> dict[str, Kind]:
         """Return what each name in ``directory`` is; nothing where that does not exist."""
         try:
             with os.scandir(directory) as entries:
-                return {entry.name: _kind_of(entry) for entry in entries}
+                return {
+                    # Most are files, of which there can be tens of thousands.
+                    entry.name: _FILE
+                    if entry.is_file(follow_symlinks=False)
+                    else _kind_of_other(entry)
+                    for entry in entries
+                }
         except _ABSENT:
             return {}
 
@@ -66,9 +75,9 @@ class FileSystem:
         """Set the permissions of a file or a directory."""
         path.chmod(mode)
 
-    def is_as_made(self, path: Path) -> bool:
+    def is_as_made(self, path: str) -> bool:
         """Whether ``path`` is a directory as `make_directory` makes them."""
-        return path.lstat().st_mode == stat.S_IFDIR | _DIRECTORY_MODE
+        return os.lstat(path).st_mode == stat.S_IFDIR | _DIRECTORY_MODE
 
     def may_change(self, directory: Path) -> bool:
         """Whether this process may add and remove names in ``directory``."""
@@ -199,12 +208,10 @@ def remove_tree(path: Path, files: FileSystem) -> None:
     files.remove_directory(path)
 
 
-def _kind_of(entry: os.DirEntry[str]) -> Kind:
+def _kind_of_other(entry: os.DirEntry[str]) -> Kind:
     if entry.is_symlink():
         return Kind.LINK
-    if entry.is_dir(follow_symlinks=False):
-        return Kind.DIRECTORY
-    return Kind.FILE if entry.is_file(follow_symlinks=False) else Kind.OTHER
+    return Kind.DIRECTORY if entry.is_dir(follow_symlinks=False) else Kind.OTHER
 
 
 def _sync(path: Path, flags: int) -> None:

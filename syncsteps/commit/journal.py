@@ -14,10 +14,10 @@ while a commit is under way:
     The N-th file of ``retire``, moved away from its place.
 
 The file is JSON in ASCII; a name that is not valid Unicode is kept by lone surrogates, as
-`os.fsdecode` gives them. Format 1 is an object of:
+`os.fsdecode` gives them. Format 2 is an object of:
 
 ``format``
-    The number 1. Another number is never guessed at.
+    The number 2. Another number is never guessed at.
 ``nonce``
     Hexadecimal digits that are part of every temporary name of this commit. Where a rename would
     cross file systems, the copy is made as ``.syncsteps-NONCE-N`` (placement N) or
@@ -30,9 +30,11 @@ The file is JSON in ASCII; a name that is not valid Unicode is kept by lone surr
 ``directories``
     The directories that are made, outer ones first. None of them was there.
 ``place``
-    Pairs of where a file comes from and where it goes. No target was there, except those that are
-    also in ``retire``. A directory all of whose files go to one new directory is renamed as a
-    whole; the journal lists its files all the same, so that undoing takes away these and no other.
+    Lists of a directory where files come from, the one where they go, the names that they have
+    there, and those that they came with, left out where these are the same. Placement N is the
+    N-th file of them all. No target was there, except those that are also in ``retire``. A
+    directory all of whose files go to one new directory is renamed as a whole; the journal lists
+    its files all the same, so that undoing takes away these and no other.
 ``remove_empty``
     The directories, inner ones first, that go at the end if they are empty.
 
@@ -41,17 +43,21 @@ All paths are absolute, and no part of them but the last was a symbolic link.
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from syncsteps.commit.filesystem import FileSystem
 
-__all__ = ["FORMAT", "Journal", "JournalDirectory", "JournalFormatError"]
+__all__ = ["FORMAT", "Batch", "Journal", "JournalDirectory", "JournalFormatError"]
 
-FORMAT = 1
+FORMAT = 2
 _MOST_MODE = 0o7777
 
 
@@ -60,22 +66,52 @@ class JournalFormatError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Files that come from one directory, ``source``, into one other, ``target``.
+
+    ``names`` are those in the target; ``originals`` those in the source, in the same order, empty
+    where they are the same.
+    """
+
+    source: str
+    target: str
+    names: tuple[str, ...]
+    originals: tuple[str, ...] = ()
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Yield where each of the files comes from, and where it goes."""
+        for original, name in zip(self.originals or self.names, self.names, strict=True):
+            yield f"{self.source}{os.sep}{original}", f"{self.target}{os.sep}{name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
     """What a commit will do; the fields are those of the file's format.
 
-    Of placements there can be tens of thousands: they are kept as text.
+    Of what comes there can be tens of thousands of files: they are kept as text.
     """
 
     nonce: str
     retire: tuple[Path, ...]
     emptied: tuple[tuple[Path, int], ...]
-    directories: tuple[Path, ...]
-    place: tuple[tuple[str, str], ...]
+    directories: tuple[str, ...]
+    place: tuple[Batch, ...]
     remove_empty: tuple[Path, ...]
 
-    def placing(self, number: int) -> Path:
+    @property
+    def total(self) -> int:
+        """How many files come."""
+        return sum(len(batch.names) for batch in self.place)
+
+    def placements(self) -> Iterator[tuple[int, str, str]]:
+        """Yield the number of each placement, where its file comes from, and where it goes."""
+        files = itertools.chain.from_iterable(batch.files() for batch in self.place)
+        for number, (source, target) in enumerate(files):
+            yield number, source, target
+
+    def placing(self, number: int, target: Path) -> Path:
         """The temporary name beside the target of placement ``number``."""
-        return Path(self.place[number][1]).with_name(f".syncsteps-{self.nonce}-{number}")
+        return target.with_name(f".syncsteps-{self.nonce}-{number}")
 
     def restoring(self, number: int) -> Path:
         """The temporary name beside the place of retired file ``number``."""
@@ -88,8 +124,11 @@ class Journal:
             "nonce": self.nonce,
             "retire": [str(path) for path in self.retire],
             "emptied": [[str(path), mode] for path, mode in self.emptied],
-            "directories": [str(path) for path in self.directories],
-            "place": self.place,
+            "directories": self.directories,
+            "place": [
+                (each.source, each.target, each.names, each.originals)[: 4 if each.originals else 3]
+                for each in self.place
+            ],
             "remove_empty": [str(path) for path in self.remove_empty],
         }
         # A path on each line; with `indent`, thousands of them would take ten times as long.
@@ -118,8 +157,8 @@ class Journal:
             nonce=nonce,
             retire=_paths(_list(data, "retire"), "retire"),
             emptied=tuple(_moded(pair) for pair in _pairs(data, "emptied")),
-            directories=_paths(_list(data, "directories"), "directories"),
-            place=tuple((s, t) for s, t in (_texts(p, "place") for p in _pairs(data, "place"))),
+            directories=_texts(_list(data, "directories"), "directories"),
+            place=tuple(_batch(value) for value in _list(data, "place")),
             remove_empty=_paths(_list(data, "remove_empty"), "remove_empty"),
         )
 
@@ -194,6 +233,26 @@ def _pairs(data: dict[str, Any], key: str) -> list[list[Any]]:
     if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004 - a pair is two
         raise JournalFormatError(f"key {key!r} does not hold pairs")
     return pairs
+
+
+def _batch(value: object) -> Batch:
+    match value:
+        case [str(source), str(target), list(names)]:
+            originals: list[Any] = []
+        case [str(source), str(target), list(names), list(originals)] if len(names) == len(
+            originals
+        ):
+            pass
+        case _:
+            raise JournalFormatError("key 'place' does not hold directories and names")
+    _texts([source, target, *names, *originals], "place")
+    if not all(map(_is_name, itertools.chain(names, originals))):
+        raise JournalFormatError("key 'place' does not hold names")
+    return Batch(source=source, target=target, names=tuple(names), originals=tuple(originals))
+
+
+def _is_name(text: str) -> bool:
+    return text not in {"", ".", ".."} and os.path.basename(text) == text  # noqa: PTH119 - text
 
 
 def _moded(pair: list[Any]) -> tuple[Path, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncsteps.commit.filesystem import REAL, FileSystem
+from syncsteps.commit.filesystem import REAL, FileSystem, fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from syncsteps.commit.filesystem import Kind
 
 __all__ = ["Listing"]
@@ -23,6 +24,7 @@ class Listing:
     def __init__(self, files: FileSystem = REAL) -> None:
         self._files = files
         self._directories: dict[str, dict[str, Kind]] = {}
+        self._folded: dict[str, dict[str, str]] = {}
 
     def kind(self, path: str) -> Kind | None:
         """Return what there is under exactly this name."""
@@ -30,8 +32,32 @@ class Listing:
         return self.names(parent or os.sep).get(name)
 
     def names(self, directory: str) -> dict[str, Kind]:
-        """Return what each name in a directory is."""
+        """Return what each name in a directory is; nothing where there is none."""
         found = self._directories.get(directory)
         if found is None:
-            found = self._directories[directory] = self._files.kinds(Path(directory))
+            found = self._directories[directory] = self._look(directory)
         return found
+
+    def those_there(self, paths: Iterable[str]) -> list[str]:
+        """Return those of ``paths`` under whose exact name there is something."""
+        found = []
+        for path in paths:
+            parent, _, name = path.rpartition(os.sep)
+            names = self._directories.get(parent)
+            if name in (names if names is not None else self.names(parent or os.sep)):
+                found.append(path)
+        return found
+
+    def alike(self, directory: str, name: str) -> str:
+        """Return a name in ``directory`` that some file systems take for ``name``, or nothing."""
+        found = self._folded.get(directory)
+        if found is None:
+            found = {fold(each): each for each in self.names(directory)}
+            self._folded[directory] = found
+        return found.get(fold(name), "")
+
+    def _look(self, directory: str) -> dict[str, Kind]:
+        above, _, own = directory.rpartition(os.sep)
+        if above in self._directories and not self.alike(above, own):
+            return {}  # no need to look into what is not there
+        return self._files.kinds(directory)

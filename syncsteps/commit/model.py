@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
-__all__ = ["Change", "Outcome", "Placement", "Recovery"]
+__all__ = ["Change", "Coming", "Outcome", "Placement", "Recovery"]
+
+
+class Coming(Protocol):
+    """A file or symbolic link that comes: it is moved from ``source`` to ``target``."""
+
+    @property
+    def source(self) -> str | os.PathLike[str]:
+        """Where it was staged."""
+
+    @property
+    def target(self) -> str | os.PathLike[str]:
+        """Where it belongs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """A file or symbolic link that comes: it is moved from ``source`` to ``target``."""
+    """One that comes; a staged file is another."""
 
     source: Path
     target: Path
@@ -31,7 +44,7 @@ class Change:
     """
 
     retire: tuple[Path, ...] = ()
-    place: tuple[Placement, ...] = ()
+    place: tuple[Coming, ...] = ()
     remove_empty: tuple[Path, ...] = ()
     made: tuple[Path, ...] = ()
 

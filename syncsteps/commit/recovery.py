@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ def settle(state: Path, *, roots: tuple[Path, ...], files: FileSystem = REAL) ->
         if directory.committed.name in names:
             journal = _read(directory.committed, (*roots, state), files)
             finish(journal, directory, files)
-            return Recovery(outcome=Outcome.FINISHED, files=len(journal.place))
+            return Recovery(outcome=Outcome.FINISHED, files=journal.total)
         if directory.journal.name in names:
             journal = _read(directory.journal, (*roots, state), files)
             restored = _undo(journal, directory, roots=(*roots, state), files=files)
@@ -160,13 +161,13 @@ def _undo(
 
 
 def _remove_what_came(journal: Journal, ours: Callable[[Path], bool], files: FileSystem) -> None:
-    for number in reversed(range(len(journal.place))):
-        source, target = map(Path, journal.place[number])
+    for number, origin, place in reversed(tuple(journal.placements())):
+        source, target = Path(origin), Path(place)
         if ours(target):
-            files.remove(journal.placing(number))
+            files.remove(journal.placing(number, target))
             if _was_placed(source, target, files):
                 files.remove(target)
-    for path in reversed(journal.directories):
+    for path in map(Path, reversed(journal.directories)):
         if ours(path):
             # Whoever has imported something in the meantime has left this there.
             remove_tree(path / "__pycache__", files)
@@ -207,15 +208,15 @@ def _read(path: Path, roots: tuple[Path, ...], files: FileSystem) -> Journal:
 
 
 def _refuse_outside(journal: Journal, roots: tuple[Path, ...]) -> None:
-    emptied = frozenset(path for path, _ in journal.emptied)
-    territory = Territory(roots, gone=emptied.union(journal.retire))
-    targets = (Path(target) for _, target in journal.place)
+    emptied = {os.fspath(path) for path, _ in journal.emptied}
+    retire = set(map(os.fspath, journal.retire))
+    territory = Territory(roots, gone=emptied | retire)
     for path in (
-        *journal.retire,
+        *retire,
         *emptied,
         *journal.directories,
-        *targets,
-        *journal.remove_empty,
+        *(target for _, _, target in journal.placements()),
+        *map(os.fspath, journal.remove_empty),
     ):
         try:
             location = territory.locate(path)

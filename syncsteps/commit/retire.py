@@ -58,7 +58,8 @@ def installed_files(
             interpreter.prefix,
         )
     )
-    outside = sorted(str(path) for path in listed if not territory.holds(territory.locate(path)))
+    texts = map(os.fspath, listed)
+    outside = sorted(path for path in texts if not territory.holds(territory.locate(path)))
     if outside:
         raise CommitError(
             f"{distribution.name} {distribution.version} lists files outside of the interpreter's"

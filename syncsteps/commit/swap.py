@@ -13,11 +13,11 @@ from syncsteps.commit.filesystem import REAL, FileSystem, move
 from syncsteps.commit.journal import JournalDirectory
 from syncsteps.commit.model import Outcome
 from syncsteps.commit.recovery import finish, flush_all, pending, settle
-from syncsteps.commit.whole import whole_directories
 from syncsteps.errors import CommitError
 
 if TYPE_CHECKING:
-    from syncsteps.commit.journal import Journal
+    from syncsteps.commit.drawing import Draft
+    from syncsteps.commit.journal import Batch, Journal
     from syncsteps.commit.model import Change, Recovery
 
 __all__ = ["commit"]
@@ -48,14 +48,15 @@ def commit(
                 f"an earlier commit was cut off and has not been recovered: {state}",
                 hint="run 'syncsteps recover'",
             )
-        journal = draw_up(change, state=state, roots=roots, files=files)
+        draft = draw_up(change, state=state, roots=roots, files=files)
     except OSError as error:
         raise CommitError(f"the commit cannot begin, nothing was changed: {error}") from error
+    journal = draft.journal
     if not journal.retire and not journal.place:
         return
     directory = JournalDirectory.of(state)
     try:
-        _carry_out(journal, directory, (*roots, state), files)
+        _carry_out(draft, directory, (*roots, state), files)
         directory.record(files)
     except BaseException as error:
         recovery = _settle_firmly(state, roots=roots, files=files)
@@ -71,8 +72,9 @@ def commit(
 
 
 def _carry_out(
-    journal: Journal, directory: JournalDirectory, roots: tuple[Path, ...], files: FileSystem
+    draft: Draft, directory: JournalDirectory, roots: tuple[Path, ...], files: FileSystem
 ) -> None:
+    journal = draft.journal
     directory.begin(journal, files)
     files.make_directory(directory.retired)
     for number, path in enumerate(journal.retire):
@@ -80,32 +82,39 @@ def _carry_out(
         move(path, copy, temporary=functools.partial(copy.with_suffix, ".tmp"), files=files)
     for path, _ in journal.emptied:
         files.remove_directory(path)
-    filled = _make_directories(journal, files)
-    for number, (source, place) in enumerate(journal.place):
-        if place.rpartition(os.sep)[0] in filled:
-            continue
-        target = Path(place)
-        if files.kind(target) is not None:
-            raise FileExistsError(errno.EEXIST, "Somebody has just put this here", place)
-        temporary = functools.partial(journal.placing, number)
-        move(Path(source), target, temporary=temporary, files=files)
+    filled = _make_directories(draft, files)
+    first = 0
+    for batch in journal.place:
+        if batch.target not in filled:
+            _place(batch, journal, first, files)
+        first += len(batch.names)
     flush_all(roots, files)
 
 
-def _make_directories(journal: Journal, files: FileSystem) -> set[str]:
+def _place(batch: Batch, journal: Journal, first: int, files: FileSystem) -> None:
+    """Put each file of ``batch`` in its place; ``first`` is the number of its first placement."""
+    for number, (source, place) in enumerate(batch.files(), start=first):
+        target = Path(place)
+        if files.kind(target) is not None:
+            raise FileExistsError(errno.EEXIST, "Somebody has just put this here", place)
+        temporary = functools.partial(journal.placing, number, target)
+        move(Path(source), target, temporary=temporary, files=files)
+
+
+def _make_directories(draft: Draft, files: FileSystem) -> set[str]:
     """Make the journal's directories, by a rename where one brings all that belongs in it.
 
     Returns those that are filled by that. Where directories cannot be renamed (EXDEV: another file
     system, or the lower layer of an overlay), they are made, and their files come one by one.
     """
     filled: set[str] = set()
-    whole = whole_directories(journal.directories, journal.place, files)
-    for path in journal.directories:
-        target, above = os.fspath(path), os.fspath(path.parent)
-        if above in filled or (target in whole and _rename(Path(whole[target]), path, files)):
+    for target in draft.journal.directories:
+        source = draft.whole.get(target)
+        above = target.rpartition(os.sep)[0]
+        if above in filled or (source and _rename(Path(source), Path(target), files)):
             filled.add(target)
         else:
-            files.make_directory(path)
+            files.make_directory(Path(target))
     return filled
 
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import InterpreterError
 from syncsteps.processes import ProcessTimeoutError, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["HINT", "Rpm", "apk_databases", "find_rpm"]
+__all__ = ["DPKG_LISTS", "HINT", "Rpm", "apk_databases", "database_paths", "find_rpm"]
 
 HINT = (
     "Without it, the files of the system's packages cannot be told from others, so nothing is "
     "changed. Repair it, or choose another interpreter with --python."
 )
 
+DPKG_LISTS = "var/lib/dpkg/info"
+"""The directory of dpkg's lists of files, none of which it ever changes in its place."""
+
+_DPKG_STATUS = "var/lib/dpkg/status"
 _APK_DATABASES = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 _RPM_DATABASES = ("var/lib/rpm", "usr/lib/sysimage/rpm")
 _RPM_FILES = ("rpmdb.sqlite", "Packages.db", "Packages")
@@ -42,6 +46,22 @@ def find_rpm(root: Path, program: str) -> Rpm | None:
     candidates = (root / at / file for at in _RPM_DATABASES for file in _RPM_FILES)
     database = next((path for path in candidates if path.exists()), None)
     return None if database is None else Rpm(program=program, database=database)
+
+
+def database_paths(root: Path = Path("/")) -> Iterator[str]:
+    """Yield what changes below ``root`` whenever dpkg, apk or rpm install, or are installed.
+
+    It need not exist. Conda's records are read one by one, by whoever asks for owners.
+    """
+    for name in (_DPKG_STATUS, DPKG_LISTS, *_APK_DATABASES):
+        yield str(root / name)
+    for directory in _RPM_DATABASES:
+        for file in _RPM_FILES:
+            path = root / directory / file
+            yield str(path)
+            # Who reads the directory makes files of locks in it: it is looked at if it has none.
+            if path.exists():
+                break
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

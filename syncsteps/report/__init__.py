@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from syncsteps.late import import_late
 
 if TYPE_CHECKING:
-    from syncsteps.report.console import Console, TerminalConsole
+    from syncsteps.report.console import Console
     from syncsteps.report.document import render_json
     from syncsteps.report.files import tell
     from syncsteps.report.junit import render_junit
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         summary_line,
     )
     from syncsteps.report.sarif import render_sarif
+    from syncsteps.report.terminal import TerminalConsole
     from syncsteps.report.verdict import error_of, error_of_targets
 
 __all__ = [
@@ -43,7 +44,8 @@ __all__ = [
 import_late(
     __name__,
     {
-        "syncsteps.report.console": ("Console", "TerminalConsole"),
+        "syncsteps.report.console": ("Console",),
+        "syncsteps.report.terminal": ("TerminalConsole",),
         "syncsteps.report.document": ("render_json",),
         "syncsteps.report.files": ("tell",),
         "syncsteps.report.junit": ("render_junit",),

@@ -1,8 +1,9 @@
-"""The run as a person sees it: plain lines in a log, a table and a live line in a terminal."""
+"""The run as a person sees it: plain lines, as a log and a pipe have them."""
 
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from syncsteps import report
@@ -14,6 +15,7 @@ from syncsteps.events import (
     Fetching,
     Imported,
     Importing,
+    LockRead,
     LockSelected,
     Planned,
     Proven,
@@ -22,6 +24,7 @@ from syncsteps.events import (
     Staged,
     Staging,
     StagingLine,
+    StagingProgress,
     Swapping,
     TargetFound,
     Verified,
@@ -32,42 +35,47 @@ from syncsteps.report.plain import QUOTE, counted, plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rich.console import Console as RichConsole
-    from rich.progress import Progress, TaskID
-
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Event, Outcome
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.plan import Action
+    from syncsteps.staging.model import Progress
     from syncsteps.verify.model import Finding
 
-__all__ = ["Console", "TerminalConsole"]
+__all__ = ["Console", "progress_text", "target_line"]
 
 _MEGABYTE = 1_000_000
-# By the first word of a line.
-_STYLES = {
-    "error": "bold red",
-    "warning": "yellow",
-    "warning:": "yellow",
-    "drift:": "red",
-    "done:": "green",
-}
+# A log shall tell that a long run goes on, and of a short one nothing. In seconds.
+_PAUSE = 10.0
 
 
 class Console:
     """Writes plain lines to ``stream``: fit for a log, a pipe and nox's own output.
 
-    ``quiet`` leaves only problems; ``verbose`` adds the installer's lines and what is kept.
+    ``quiet`` leaves only problems; ``verbose`` adds the installer's lines and what is kept;
+    ``progress`` tells now and then how far a long run is, by ``clock``, in seconds.
     """
 
-    def __init__(self, stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        progress: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.stream = stream
         self.quiet = quiet
         self.verbose = verbose
+        self.progress = progress
+        self.clock = clock
+        self._told = 0.0
         self._methods: dict[type[Any], Callable[[Any], None]] = {
             TargetFound: self.target_found,
             Recovered: self.recovered,
             Waiting: self.waiting,
+            LockRead: self.lock_read,
             LockSelected: self.lock_selected,
             AskingIndex: self.asking_index,
             AddressesMissing: self.addresses_missing,
@@ -76,6 +84,7 @@ class Console:
             Planned: self.planned,
             Staging: self.staging,
             StagingLine: self.staging_line,
+            StagingProgress: self.staging_progress,
             Staged: self.staged,
             Fetching: self.fetching,
             Fetched: self.fetched,
@@ -106,6 +115,9 @@ class Console:
     def target_found(self, event: TargetFound) -> None:
         """Write the first line."""
         self.say(target_line(event.interpreter))
+
+    def lock_read(self, _event: LockRead) -> None:
+        """Say nothing: how much of the lock an export is of depends on who installs it."""
 
     def lock_selected(self, event: LockSelected) -> None:
         """Say how much of the lock is for this target."""
@@ -150,12 +162,20 @@ class Console:
 
     def staging(self, event: Staging) -> None:
         """Say that fetching has begun."""
+        self._told = self.clock()
         self.say(f"staging {counted(range(event.total), 'distribution')}")
 
     def staging_line(self, event: StagingLine) -> None:
         """Pass on a line of the installer's."""
         if self.verbose:
             self.say(f"{QUOTE}{event.text}")
+
+    def staging_progress(self, event: StagingProgress) -> None:
+        """Say how far the installer is, if that was not said just before."""
+        now = self.clock()
+        if self.progress and now - self._told >= _PAUSE:
+            self._told = now
+            self.say(f"staging: {progress_text(event.progress)}")
 
     def staged(self, event: Staged) -> None:
         """Say what lies aside."""
@@ -238,115 +258,16 @@ class Console:
         self.say(report.summary_line(outcome))
 
 
-class TerminalConsole(Console):
-    """The same with rich: the plan as a table, staging and importing as one live line."""
-
-    def __init__(self, stream: TextIO, *, quiet: bool = False, verbose: bool = False) -> None:
-        super().__init__(stream, quiet=quiet, verbose=verbose)
-        self._rich_console: RichConsole | None = None
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
-
-    @property
-    def _rich(self) -> RichConsole:
-        if self._rich_console is None:
-            from rich.console import Console as RichConsole  # noqa: PLC0415 - only when it is shown
-
-            self._rich_console = RichConsole(
-                file=self.stream, highlight=False, emoji=False, soft_wrap=True
-            )
-        return self._rich_console
-
-    def line(self, text: str = "") -> None:
-        """Write one line above whatever is live."""
-        style = _STYLES.get(text.split(" ", 1)[0].removesuffix(":"))
-        if style is None and self._progress is None:
-            super().line(text)
-        else:
-            self._rich.print(plain(text), style=style, markup=False)
-
-    def close(self) -> None:
-        """Stop the live line."""
-        if self._progress is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._progress.stop()
-            self._progress = None
-            self._task = None
-
-    def actions(self, actions: Sequence[Action]) -> None:
-        """Draw the plan as a table."""
-        if self.quiet or not actions:
-            return
-        from rich.table import Table  # noqa: PLC0415 - only when it is shown
-        from rich.text import Text  # noqa: PLC0415 - only when it is shown
-
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for title in ("", "distribution", "version", "why"):
-            table.add_column(title)
-        colours = {"+": "green", "~": "yellow", "-": "red", "=": "dim"}
-        for action in actions:
-            cells = report.action_cells(action)
-            table.add_row(*(Text(plain(cell)) for cell in cells), style=colours[cells[0]])
-        self._rich.print(table)
-
-    def staging(self, event: Staging) -> None:
-        """Begin a live line that shows what the installer does."""
-        self._live(f"staging {counted(range(event.total), 'distribution')}", total=None)
-
-    def staging_line(self, event: StagingLine) -> None:
-        """Show the installer's line live, or for good when that is wanted."""
-        if self.verbose:
-            super().staging_line(event)
-        elif self._progress is not None and self._task is not None:
-            width = max(20, self._rich.width - 30)
-            self._progress.update(self._task, description=plain(event.text).strip()[:width])
-
-    def staged(self, event: Staged) -> None:
-        """End the live line with a lasting one."""
-        self.close()
-        super().staged(event)
-
-    def fetching(self, event: Fetching) -> None:
-        """Begin a live line that shows what the installer does."""
-        self._live(f"fetching {counted(range(event.total), 'distribution')}", total=None)
-
-    def fetched(self, event: Fetched) -> None:
-        """End the live line with a lasting one."""
-        self.close()
-        super().fetched(event)
-
-    def importing(self, event: Importing) -> None:
-        """Begin a bar over the distributions."""
-        self._live("importing", total=event.total)
-
-    def imported(self, event: Imported) -> None:
-        """Move the bar."""
-        super().imported(event)
-        if self._progress is not None and self._task is not None:
-            text = plain(f"imported {event.result.distribution}")
-            self._progress.update(self._task, advance=1, description=text)
-
-    def swapping(self, event: Swapping) -> None:
-        """End the bar: everything is imported."""
-        self.close()
-        super().swapping(event)
-
-    def _live(self, text: str, *, total: int | None) -> None:
-        from rich import progress  # noqa: PLC0415 - only when it is shown
-
-        self.close()
-        if self.quiet:
-            return
-        self._progress = progress.Progress(
-            progress.SpinnerColumn(),
-            progress.BarColumn(bar_width=20),
-            progress.MofNCompleteColumn() if total else progress.TextColumn(""),
-            progress.TextColumn("{task.description}", markup=False),
-            console=self._rich,
-            transient=True,
-        )
-        self._task = self._progress.add_task(text, total=total)
-        self._progress.start()
+def progress_text(progress: Progress) -> str:
+    """Return how much of how much is fetched, and then how much of it is unpacked."""
+    if progress.unpacked:
+        return f"unpacked {progress.unpacked} of {progress.total}"
+    least = "at least " if progress.partly else ""
+    text = f"fetched {least}{progress.fetched} of {progress.total}"
+    if progress.of is None:
+        return text
+    size, of = progress.size / _MEGABYTE, progress.of / _MEGABYTE
+    return f"{text} ({size:.1f} of {of:.1f} MB)"
 
 
 def target_line(interpreter: Interpreter) -> str:

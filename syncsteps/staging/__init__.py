@@ -15,14 +15,17 @@ from syncsteps.staging.environment import surroundings
 from syncsteps.staging.logs import logged
 from syncsteps.staging.model import (
     Clash,
+    Listener,
+    Progress,
     Stage,
     StagedDistribution,
     StagedFile,
     StageOptions,
     Stager,
 )
-from syncsteps.staging.output import redact
 from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_serves
+from syncsteps.staging.progress import Watch
+from syncsteps.staging.secrets import redact
 from syncsteps.staging.sources import source_digest, source_files
 from syncsteps.staging.times import stamp
 from syncsteps.staging.tree import read_stage
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Clash",
     "PipStager",
+    "Progress",
     "Stage",
     "StageOptions",
     "StagedDistribution",
@@ -81,7 +85,7 @@ def choose_stager(
     return PipStager(pip=pip, environment=environment)
 
 
-def stage(
+def stage(  # noqa: PLR0913 - on so much does an installation depend
     selection: Selection,
     *,
     lock: Lock,
@@ -91,6 +95,7 @@ def stage(
     options: StageOptions,
     environment: Mapping[str, str],
     on_line: Callable[[str], None],
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Stage:
     """Fetch, check, build and unpack ``selection`` into ``directory``; return what is there.
 
@@ -105,6 +110,7 @@ def stage(
         options: Where files come from.
         environment: The variables to start the installer with, less what would redirect it.
         on_line: Gets each line of the installer's output, secrets redacted.
+        on_progress: Gets how far the installer is, whenever that is known anew.
 
     Raises:
         StagingError: no installer, a failing one, or a result that is not what was selected.
@@ -113,7 +119,7 @@ def stage(
     if not selection.packages:
         return Stage(root=directory, site=(), distributions=())
 
-    def install(part: Selection, prefix: Path) -> None:
+    def install(part: Selection, prefix: Path, listener: Listener | None = None) -> None:
         requests = prefix / _REQUESTS
         try:
             requests.mkdir()
@@ -126,6 +132,7 @@ def stage(
                     requests=requests,
                     options=options,
                     on_line=listen,
+                    listener=listener,
                 )
         finally:
             shutil.rmtree(requests, ignore_errors=True)
@@ -152,7 +159,7 @@ def stage(
                 stager = _constrained(
                     stager, selection, lock=lock, interpreter=interpreter, place=place
                 )
-            install(selection, directory)
+            install(selection, directory, on_progress and Watch(selection, on_progress))
             return read_stage(
                 directory, interpreter=interpreter, selection=selection, lock=lock, alone=alone
             )

@@ -7,6 +7,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.resources import files as resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps import processes
@@ -16,7 +17,6 @@ from syncsteps.staging.model import StagedFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.processes import Completed
@@ -33,8 +33,8 @@ _LARGEST_STATUS = 255  # Windows reports an exception of its own as a larger one
 class _Module:
     """A module to compile: where it lies, where it will lie, and where to write its byte code."""
 
-    source: Path
-    target: Path
+    source: str
+    target: str
     output: str
 
 
@@ -64,8 +64,8 @@ def add_bytecode(
         ) from error
     added = {
         module.target: StagedFile(
-            source=place / module.output,
-            target=target,
+            source=os.fspath(place / module.output),
+            target=os.fspath(target),
             sha256=digests[module.output].sha256,
             size=digests[module.output].size,
             mode=0o644,
@@ -88,7 +88,7 @@ def _modules(stage: Stage, interpreter: Interpreter, place: Path) -> list[_Modul
         file.target: file.source
         for one in stage.distributions
         for file in one.files
-        if file.target.suffix == ".py" and os.fspath(file.target).startswith(tops)
+        if file.target.endswith(".py") and file.target.startswith(tops)
     }
     start = sum(1 for _ in place.iterdir()) if place.is_dir() else 0
     return [
@@ -113,8 +113,9 @@ def _compile_all(
             tag, answers = _run(part, place, interpreter, environment)
             for module, answer in zip(part, answers, strict=False):
                 if answer == "yes":
-                    cache = module.target.parent / "__pycache__"
-                    done.append((module, cache / f"{module.target.stem}.{tag}.pyc"))
+                    target = Path(module.target)
+                    cache = target.parent / "__pycache__"
+                    done.append((module, cache / f"{target.stem}.{tag}.pyc"))
             # Where it crashed, that was for the first module without an answer: go on after it.
             part = part[len(answers) + 1 :] if tag else []
         return done
@@ -131,10 +132,7 @@ def _run(
     The tag is empty where the target knows no such files; answers are missing where it crashed.
     """
     script = resources("syncsteps.staging").joinpath("_compile.py").read_text(encoding="utf-8")
-    request = [
-        [os.fspath(module.source), os.fspath(module.target), os.fspath(place / module.output)]
-        for module in part
-    ]
+    request = [[module.source, module.target, os.fspath(place / module.output)] for module in part]
     kept = {name: environment[name] for name in _KEPT if name in environment}
     done = processes.run(
         # Not -I, which ignores the seed; nothing in the environment or here can redirect it.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import operator
 import os
 import shutil
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from syncsteps.staging.model import StagedDistribution, StagedFile
 from syncsteps.staging.record import RecordEntry, format_record, record_hash
@@ -18,7 +19,6 @@ from syncsteps.staging.scripts import retarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.staging.unpacked import Unpacked
@@ -27,13 +27,16 @@ __all__ = ["Digest", "detach", "finish", "hash_files", "prepare_files", "with_fi
 
 _HEAD = 1024
 _CHUNK = 1 << 20
+_LARGE = 1 << 18
 _THREADS = 8
-_FILES_A_TASK = 64
+_BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
-    """Of a file's bytes: the SHA-256 in hex, the size in bytes; and 0644 or 0755, its mode."""
+class Digest(NamedTuple):
+    """Of a file's bytes: the SHA-256 in hex, the size in bytes; and 0644 or 0755, its mode.
+
+    There can be tens of thousands.
+    """
 
     sha256: str
     size: int
@@ -41,56 +44,43 @@ class Digest:
 
 
 def write_anew(file: Path, content: bytes, *, mode: int) -> None:
-    """Put ``content`` in the place of ``file`` as a file of its own.
+    """Put ``content`` in the place of ``file``, if there is one, as a file of its own.
 
-    What lay there may be a hard link into an installer's cache, and is not changed.
+    What lay there may be a hard link into an installer's cache, and is not changed. It goes first:
+    some file systems wait for the disk when a rename replaces a file (ext4's auto_da_alloc).
     """
-    fresh = file.with_name(f"{file.name}.new")
-    try:
-        fresh.write_bytes(content)
-        fresh.chmod(mode)
-        fresh.replace(file)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            fresh.unlink()
+    file.unlink(missing_ok=True)
+    with file.open("xb") as stream:
+        stream.write(content)
+    file.chmod(mode)
 
 
 def prepare_files(
-    directory: Path, targets: Mapping[str, Path], *, interpreter: Interpreter
-) -> None:
-    """Give scripts the target's Python, and every file of ``targets`` the mode 0644 or 0755.
+    directory: Path, targets: Mapping[str, str], *, interpreter: Interpreter
+) -> dict[str, Digest]:
+    """Give scripts the target's Python, and every file the mode 0644 or 0755; return digests.
 
-    ``targets`` maps files, relative to ``directory``, to where they belong.
+    ``targets`` maps the files, relative to ``directory``, to where they belong.
     """
-    if sys.platform == "win32":  # scripts are programs there, and modes mean nothing
-        return
-    root = os.fspath(directory)
-    scripts = interpreter.scheme.scripts
-    executable = os.fspath(interpreter.executable)
-    for path, target in targets.items():
-        file = f"{root}/{path}"
-        status = os.lstat(file)
-        mode = 0o755 if status.st_mode & 0o111 else 0o644
-        if target.parent == scripts:
-            _retarget(directory / path, executable=executable, mode=mode)
-            status = os.lstat(file)
-        if stat.S_IMODE(status.st_mode) == mode:
-            continue
-        if status.st_nlink > 1:
-            detach(file, mode=mode)
-        else:
-            os.chmod(file, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
+    if sys.platform != "win32":  # scripts are programs there
+        scripts = f"{interpreter.scheme.scripts}{os.sep}"
+        executable = os.fspath(interpreter.executable)
+        for path, target in targets.items():
+            if target.startswith(scripts):
+                _retarget(directory / path, executable=executable)
+    return hash_files(directory, targets)
 
 
 def detach(file: str, *, mode: int) -> None:
     """Make ``file``, which may be one of several hard links, a file of its own with this mode."""
     fresh = f"{file}.new"
     shutil.copyfile(file, fresh)
-    os.chmod(fresh, mode)  # noqa: PTH101 - as above
-    os.replace(fresh, file)  # noqa: PTH105 - as above
+    os.chmod(fresh, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
+    os.unlink(file)  # noqa: PTH108 - as above
+    os.rename(fresh, file)  # noqa: PTH104 - as above
 
 
-def _retarget(script: Path, *, executable: str, mode: int) -> None:
+def _retarget(script: Path, *, executable: str) -> None:
     with script.open("rb") as file:
         head = file.read(_HEAD)
     change = retarget(
@@ -101,6 +91,7 @@ def _retarget(script: Path, *, executable: str, mode: int) -> None:
     )
     if change is not None:
         beginning, replaced = change
+        mode = _even(script.stat().st_mode)
         write_anew(script, beginning + script.read_bytes()[replaced:], mode=mode)
 
 
@@ -111,51 +102,78 @@ def _same_file(path: str, executable: str) -> bool:
         return False
 
 
-def hash_files(directory: Path, paths: tuple[str, ...]) -> dict[str, Digest]:
-    """Return the digest of each of ``paths``, which are relative to ``directory``."""
+def hash_files(directory: Path, paths: Iterable[str]) -> dict[str, Digest]:
+    """Return the digest of each of ``paths``, which are relative to ``directory``.
+
+    Each gets the mode of its digest; other names of the same file keep theirs.
+    """
     root = os.fspath(directory)
-
-    # A task for each file would cost more than the hashing of most of them.
-    tasks = [paths[start : start + _FILES_A_TASK] for start in range(0, len(paths), _FILES_A_TASK)]
-
-    def digest(task: tuple[str, ...]) -> list[Digest]:
-        return [_digest(f"{root}/{path}") for path in task]
-
+    digests: dict[str, Digest] = {}
+    large = {}
+    # A thread for each of tens of thousands of small files would cost more than it saves.
     with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as pool:
-        digests = [one for task in pool.map(digest, tasks) for one in task]
-    return dict(zip(paths, digests, strict=True))
+        for path in paths:
+            digest = _digest(f"{root}/{path}", most=_LARGE)
+            if digest is None:
+                large[path] = pool.submit(_digest, f"{root}/{path}")
+            else:
+                digests[path] = digest
+        digests.update((path, future.result()) for path, future in large.items())
+    return digests
 
 
-def _digest(file: str) -> Digest:
-    sha256 = hashlib.sha256()
-    size = 0
-    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - as above
-        mode = os.fstat(stream.fileno()).st_mode
-        while chunk := stream.read(_CHUNK):
-            sha256.update(chunk)
-            size += len(chunk)
-    return Digest(sha256=sha256.hexdigest(), size=size, mode=0o755 if mode & 0o111 else 0o644)
+@overload
+def _digest(file: str) -> Digest: ...
+@overload
+def _digest(file: str, *, most: int) -> Digest | None: ...
+def _digest(file: str, *, most: int | None = None) -> Digest | None:
+    """Return the digest of ``file``, None if it has more than ``most`` bytes."""
+    descriptor = os.open(file, os.O_RDONLY | _BINARY)
+    try:
+        status = os.fstat(descriptor)
+        if most is not None and status.st_size > most:
+            return None
+        step = min(status.st_size + 1, _CHUNK)
+        content = os.read(descriptor, step)
+        size, sha256 = len(content), hashlib.sha256(content)
+        while len(content) == step:  # less than that is the end
+            content = os.read(descriptor, step)
+            size += len(content)
+            sha256.update(content)
+    finally:
+        os.close(descriptor)
+    mode = _even(status.st_mode)
+    if sys.platform != "win32" and stat.S_IMODE(status.st_mode) != mode:
+        if status.st_nlink > 1:
+            detach(file, mode=mode)
+        else:
+            os.chmod(file, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
+    return Digest(sha256.hexdigest(), size, mode)
+
+
+def _even(mode: int) -> int:
+    return 0o755 if mode & 0o111 else 0o644
 
 
 def finish(
     directory: Path,
     one: Unpacked,
     *,
-    targets: Mapping[str, Path],
+    targets: Mapping[str, str],
     digests: Mapping[str, Digest],
 ) -> StagedDistribution:
     """Write the RECORD that will be true in the target, and return the finished distribution.
 
     ``targets`` maps its files to where they belong, ``digests`` its files (RECORD needs none).
     """
-    record = f"{one.info}/RECORD"
+    root, record = os.fspath(directory), f"{one.info}/RECORD"
     return _with_record(
         StagedDistribution(
             name=one.name,
             version=str(one.version),
             metadata=directory / one.info,
             files=tuple(
-                _staged_file(directory / path, target, digests[path])
+                _staged_file(f"{root}/{path}", target, digests[path])
                 for path, target in targets.items()
                 if path != record
             ),
@@ -166,18 +184,17 @@ def finish(
 
 def with_files(one: StagedDistribution, more: Iterable[StagedFile]) -> StagedDistribution:
     """Return a finished distribution with ``more`` files, and write the RECORD that lists them."""
-    record = next(file for file in one.files if file.source == one.metadata / "RECORD")
+    name = os.fspath(one.metadata / "RECORD")
+    record = next(file for file in one.files if file.source == name)
     others = (file for file in one.files if file is not record)
     return _with_record(replace(one, files=(*others, *more)), target=record.target)
 
 
-def _with_record(one: StagedDistribution, *, target: Path) -> StagedDistribution:
+def _with_record(one: StagedDistribution, *, target: str) -> StagedDistribution:
     """Write the RECORD of ``one``, whose files are all but that, and return it with it."""
-    site = target.parent.parent
+    site = os.fspath(Path(target).parent.parent)
     entries = [
-        RecordEntry(
-            path=_record_path(file.target, site), hash=record_hash(file.sha256), size=file.size
-        )
+        RecordEntry(_record_path(file.target, site), record_hash(file.sha256), file.size)
         for file in one.files
     ]
     content = format_record([*entries, RecordEntry(path=_record_path(target, site))]).encode()
@@ -185,12 +202,12 @@ def _with_record(one: StagedDistribution, *, target: Path) -> StagedDistribution
     if file.read_bytes() != content or file.stat().st_mode & 0o111:
         write_anew(file, content, mode=0o644)
     own = Digest(sha256=hashlib.sha256(content).hexdigest(), size=len(content), mode=0o644)
-    files = (*one.files, _staged_file(file, target, own))
-    return replace(one, files=tuple(sorted(files, key=lambda each: os.fspath(each.target))))
+    files = (*one.files, _staged_file(os.fspath(file), target, own))
+    return replace(one, files=tuple(sorted(files, key=operator.attrgetter("target"))))
 
 
-def _record_path(target: Path, site: Path) -> str:
-    path, inside = os.fspath(target), f"{site}{os.sep}"
+def _record_path(path: str, site: str) -> str:
+    inside = f"{site}{os.sep}"
     try:
         relative = path[len(inside) :] if path.startswith(inside) else os.path.relpath(path, site)
     except ValueError:  # another drive, which only an absolute path reaches
@@ -198,7 +215,7 @@ def _record_path(target: Path, site: Path) -> str:
     return relative.replace(os.sep, "/")
 
 
-def _staged_file(source: Path, target: Path, digest: Digest) -> StagedFile:
+def _staged_file(source: str, target: str, digest: Digest) -> StagedFile:
     return StagedFile(
         source=source,
         target=target,

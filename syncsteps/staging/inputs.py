@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Lock, Lookup
     from syncsteps.selection.model import Selected, Selection
 
-__all__ = ["Inputs", "write_groups", "write_inputs"]
+__all__ = ["Inputs", "is_protected", "write_groups", "write_inputs"]
 
 # The same as in the requirements files: what is weaker protects nothing.
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
@@ -115,7 +115,7 @@ def write_inputs(
         config_settings=not pylock,
     )
     head = "" if pylock else pip_lines(lookup)
-    hashed = tuple(item for item in selection.packages if _protected(item))
+    hashed = tuple(item for item in selection.packages if is_protected(item))
     path = None
     if pylock and origin == "lock" and hashed and all(_located(item) for item in hashed):
         path = directory / "pylock.toml"
@@ -140,7 +140,8 @@ def write_inputs(
     )
 
 
-def _protected(item: Selected) -> bool:
+def is_protected(item: Selected) -> bool:
+    """Return whether the lock has a hash that protects ``item``; such go into the hashed part."""
     return any(value.algorithm in _STRONG for value in item.hashes)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from syncsteps.interpreter.model import Scheme
 
-__all__ = ["SiteDirectory", "find_metadata", "place"]
+__all__ = ["SiteDirectory", "find_metadata", "placer"]
 
 # POSIX with uv and pip, Fedora's lib64, Debian's pip (local/, dist-packages), PyPy, Windows.
 _METADATA = re.compile(
@@ -53,14 +54,15 @@ def find_metadata(paths: Iterable[str]) -> tuple[tuple[SiteDirectory, str], ...]
     return tuple(sorted(found, key=lambda item: (item[0].path, item[1])))
 
 
-def place(
-    path: str, *, base: str, sites: Iterable[SiteDirectory], pure: bool, scheme: Scheme
-) -> Path:
-    """Return where a file of a prefix belongs under ``scheme``.
+def placer(
+    *, base: str, sites: Iterable[SiteDirectory], pure: bool, scheme: Scheme
+) -> Callable[[str], str]:
+    """Return a function that tells where a file of a distribution belongs under ``scheme``.
+
+    It takes the file's path, relative to the prefix, with ``/``, free of ``..``.
 
     Args:
-        path: The file, relative to the prefix, with ``/``, free of ``..``.
-        base: The base of the distribution that the file belongs to; see `SiteDirectory`.
+        base: The base of the distribution; see `SiteDirectory`.
         sites: All the prefix's site directories.
         pure: Root-Is-Purelib of the distribution: decides where the prefix has a single site
             directory, and the target two.
@@ -68,16 +70,29 @@ def place(
     """
     sites = tuple(sites)
     split = any(site.platform for site in sites)
-    for site in sites:
-        if path.startswith(f"{site.path}/"):
-            platform = site.platform if split else not pure
-            root = scheme.platlib if platform else scheme.purelib
-            return root / path[len(site.path) + 1 :]
-    rest = path.removeprefix(base)
-    script = _SCRIPTS.fullmatch(rest)
-    if script is not None:
-        return scheme.scripts / script["rest"]
-    header = _HEADERS.fullmatch(rest)
-    if header is not None:
-        return scheme.headers / header["rest"]
-    return scheme.data / rest
+    libraries = [
+        (
+            f"{site.path}/",
+            scheme.platlib if (site.platform if split else not pure) else scheme.purelib,
+        )
+        for site in sites
+    ]
+
+    def place(path: str) -> str:
+        for inside, root in libraries:
+            if path.startswith(inside):
+                return _below(root, path[len(inside) :])
+        rest = path.removeprefix(base)
+        script = _SCRIPTS.fullmatch(rest)
+        if script is not None:
+            return _below(scheme.scripts, script["rest"])
+        header = _HEADERS.fullmatch(rest)
+        if header is not None:
+            return _below(scheme.headers, header["rest"])
+        return _below(scheme.data, rest)
+
+    return place
+
+
+def _below(root: Path, path: str) -> str:
+    return os.path.join(root, path.replace("/", os.sep))  # noqa: PTH118 - `Path` is slow for so many

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from syncsteps.export.values import checked_url, file_url
 from syncsteps.locks.model import Archive, Directory, Lookup, Vcs
 from syncsteps.selection.model import Pinned
-from syncsteps.staging.output import redact
+from syncsteps.staging.secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

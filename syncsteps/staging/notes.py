@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import posixpath
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,9 +42,10 @@ def write_notes(
     staged = info / _DIRECT_URL
     notes = notes_of(selected, lock, staged=staged.read_bytes() if staged.is_file() else b"")
     kept = []
+    inside = f"{one.info}/"
     for path, _ in one.files:
-        folder, name = posixpath.split(path)
-        if folder != one.info or name not in _KNOWN:
+        name = path[len(inside) :] if path.startswith(inside) else ""
+        if name not in _KNOWN:
             kept.append(path)
         elif name not in notes:
             (directory / path).unlink()

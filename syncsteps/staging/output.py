@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from syncsteps.errors import StagingError
+from syncsteps.staging.secrets import known_secrets, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from syncsteps import processes
 
-__all__ = ["Runner", "explain", "redact", "run_installer", "secret_values"]
+__all__ = [
+    "Heard",
+    "Runner",
+    "explain",
+    "run_installer",
+    "startable",
+]
 
 _KEPT_LINES = 400
 _SHOWN_LINES = 20
-_SHORTEST_SECRET = 8
-
-# Greedy up to the last "@" of the authority: a password may hold one that nobody encoded.
-_USERINFO = re.compile(
-    r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<userinfo>[^\s/?#'\"<>]*)@", re.IGNORECASE
-)
-_QUERY = re.compile(
-    r"(?P<key>[?&](?:[\w.-]*(?:token|secret|password|signature|credential|api[_-]?key)|sig|key)=)"
-    r"[^&\s'\"<>#]+",
-    re.IGNORECASE,
-)
-_HEADER = re.compile(
-    r"(?P<key>\b(?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?)\S[^'\"\n]*", re.IGNORECASE
-)
-_SECRET_NAME = re.compile(r"PASSWORD|TOKEN|SECRET|API_?KEY", re.IGNORECASE)
 
 
 class Runner(Protocol):
@@ -49,37 +42,6 @@ class Runner(Protocol):
         on_line: Callable[[str], None] | None = ...,
     ) -> processes.Completed:
         """Run ``command`` and return how it ended."""
-
-
-def redact(text: str, secrets: Sequence[str] = ()) -> str:
-    """Return ``text`` without credentials in URLs and headers and without any of ``secrets``.
-
-    The user name that git's SSH addresses always carry (``ssh://git@host``) is kept.
-    """
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    text = _USERINFO.sub(_without_userinfo, text)
-    text = _QUERY.sub(r"\g<key>***", text)
-    return _HEADER.sub(r"\g<key>***", text)
-
-
-def _without_userinfo(match: re.Match[str]) -> str:
-    if match["scheme"].lower().endswith("ssh://") and ":" not in match["userinfo"]:
-        return match[0]
-    return f"{match['scheme']}***@"
-
-
-def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the values of variables whose names say that they are secret, longest first.
-
-    Very short values are left out: blanking each ``1`` in a log would hide more than a secret.
-    """
-    values = {
-        value
-        for name, value in environment.items()
-        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET
-    }
-    return tuple(sorted(values, key=lambda value: (-len(value), value)))
 
 
 def run_installer(
@@ -99,34 +61,60 @@ def run_installer(
     Raises:
         StagingError: it cannot be started, or ended with another status than 0.
     """
-    secrets = secret_values(environment)
-    lines: deque[str] = deque(maxlen=_KEPT_LINES)
-
-    def keep(line: str) -> None:
-        clean = redact(line, secrets)
-        lines.append(clean)
-        on_line(clean)
-
-    try:
+    heard = Heard(name, environment, on_line)
+    with startable(name, command):
         completed = runner(
-            command, environment=environment, directory=directory, umask=0o022, on_line=keep
+            command, environment=environment, directory=directory, umask=0o022, on_line=heard
         )
+    if completed.status != 0:
+        raise heard.failure(completed.status, places)
+
+
+class Heard:
+    """The last lines of an installer, without the secrets that ``environment`` gives it."""
+
+    def __init__(
+        self, name: str, environment: Mapping[str, str], on_line: Callable[[str], None]
+    ) -> None:
+        self.name = name
+        self.secrets = known_secrets(environment)
+        self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self.on_line = on_line
+
+    def __call__(self, line: str) -> None:
+        """Keep ``line`` and hand it on, both without secrets."""
+        clean = redact(line, self.secrets)
+        self.lines.append(clean)
+        self.on_line(clean)
+
+    def failure(self, status: int, places: str) -> StagingError:
+        """Return what to say of an end with ``status``; ``places`` as in `run_installer`."""
+        failure = explain(self.name, status, tuple(self.lines))
+        if not places:
+            return failure
+        return StagingError(
+            failure.message,
+            hint=f"{failure.hint} The lock says where to look: {redact(places, self.secrets)}; with"
+            " --source index the configured index is asked instead.",
+            details=failure.details,
+        )
+
+
+@contextlib.contextmanager
+def startable(name: str, command: Sequence[str | Path]) -> Iterator[None]:
+    """Run a block that starts ``command``, an installer called ``name``.
+
+    Raises:
+        StagingError: it cannot be started.
+    """
+    try:
+        yield
     except OSError as error:
         raise StagingError(
             f"{name} cannot be started: {error.strerror or error}",
             hint="Install it again, or choose the other one with --installer.",
             details=[f"command: {command[0]}"],
         ) from error
-    if completed.status != 0:
-        failure = explain(name, completed.status, tuple(lines))
-        if not places:
-            raise failure
-        raise StagingError(
-            failure.message,
-            hint=f"{failure.hint} The lock says where to look: {redact(places, secrets)}; with"
-            " --source index the configured index is asked instead.",
-            details=failure.details,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +207,19 @@ _CAUSES = (
         "requirement may be missing; a wheel for this target would need none of them.",
     ),
     _Cause(
-        pattern=re.compile(r"40[13] (?:Unauthorized|Forbidden)|HTTP error 40[13]\b|40[13] Client"),
+        pattern=re.compile(
+            r"Failed to connect to proxy (?P<pip>\S+)|Tunnel connection failed|tunnel error"
+            r"|ProxyError"
+        ),
+        sentence="the proxy {what} does not let it through",
+        unnamed="that is configured",
+        hint="Look at HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and at the proxy's own log.",
+    ),
+    _Cause(
+        pattern=re.compile(
+            r"40[13] (?:Unauthorized|Forbidden)|HTTP error 40[13]\b|40[13] Client"
+            r"|401 Error, Credentials not correct"
+        ),
         sentence="the index refused the credentials, or got none",
         hint="Give credentials as the installer reads them: its variables, netrc or keyring.",
     ),
@@ -241,6 +241,9 @@ _CAUSES = (
             r"(?:error sending request for url \(|unable to access ')(?P<url>[^)']+)"
             r"|server error \([^)]*\) for url \((?P<uv_url>[^)]+)\)"
             r"|host='(?P<pip>[^']+)'[^\n]*Max retries exceeded"
+            r"|Failed to (?:connect|establish a secure connection) to \S+ while fetching"
+            r" (?P<pip_url>\S+)"
+            r"|Unable to fetch (?P<pip_slow>\S+)"
             r"|Connection refused|Connection reset|dns error|NewConnectionError"
             r"|Failed to establish a new connection|name resolution|[Rr]ead ?timed ?out"
             r"|operation timed out|end of file before message length|IncompleteRead"

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from syncsteps import processes
+from syncsteps.abreast import Call, run_abreast
 from syncsteps.errors import StagingError
+from syncsteps.staging.abreast import AbreastRunner, Installation, run_installers
 from syncsteps.staging.environment import installer_environment
 from syncsteps.staging.inputs import write_groups
 from syncsteps.staging.lookups import described
-from syncsteps.staging.output import Runner, run_installer
+from syncsteps.staging.shards import gather, split
 from syncsteps.staging.uv_settings import is_true
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selection
     from syncsteps.staging.inputs import Inputs
-    from syncsteps.staging.model import StageOptions
+    from syncsteps.staging.model import Listener, StageOptions
 
 __all__ = [
     "PipStager",
@@ -129,7 +130,7 @@ class PipStager:
 
     pip: tuple[str, ...]
     environment: Mapping[str, str]
-    runner: Runner = processes.run
+    runner: AbreastRunner = run_abreast
     name: str = "pip"
 
     def stage(
@@ -142,20 +143,45 @@ class PipStager:
         requests: Path,
         options: StageOptions,
         on_line: Callable[[str], None],
+        listener: Listener | None = None,
     ) -> None:
         """Fill ``directory`` as an installation prefix; see `Stager.stage`.
 
-        pip is started in ``requests``, where no ``setup.cfg`` can have a say.
+        pip is started in ``requests``, where no ``setup.cfg`` can have a say, or in folders there:
+        it does one thing at a time, so that several share the work. Each has a prefix of its own,
+        since pip removes what is in its way, and may not find what another one has just removed.
         """
-        groups = write_groups(
-            selection,
-            lock=lock,
-            directory=requests,
-            source=options.source,
-            pylock=False,
-            # Whoever forbids every index, forbids those of the lock.
-            follow=options.source == "lock" and not is_true(self.environment, "PIP_NO_INDEX"),
+        # Whoever forbids every index, forbids those of the lock.
+        follow = options.source == "lock" and not is_true(self.environment, "PIP_NO_INDEX")
+        parts = split(selection, lock=lock, follow=follow, jobs=options.jobs)
+        chains, prefixes = [], []
+        for number, part in enumerate(parts):
+            # One alone needs nothing moved.
+            folder, prefix = (
+                (requests, directory)
+                if len(parts) == 1
+                else (requests / f"part-{number}", requests / f"prefix-{number}")
+            )
+            folder.mkdir(exist_ok=True)
+            groups = write_groups(
+                replace(selection, packages=part),
+                lock=lock,
+                directory=folder,
+                source=options.source,
+                pylock=False,
+                follow=follow,
+            )
+            chains.append(self._installations(groups, prefix))
+            prefixes.append(prefix)
+        if listener is not None:
+            listener.look_into(prefixes)
+        run_installers(
+            chains, name=self.name, on_line=on_line, runner=self.runner, listener=listener
         )
+        if len(parts) > 1:
+            gather(prefixes, directory)
+
+    def _installations(self, groups: Iterable[Inputs], prefix: Path) -> list[Installation]:
         environment = installer_environment(
             self.environment,
             extra={
@@ -164,19 +190,21 @@ class PipStager:
                 "PYTHONNOUSERSITE": "1",
             },
         )
-        for inputs in groups:
-            for requirements, hashed in inputs.parts:
-                run_installer(
-                    pip_command(
-                        self.pip, prefix=directory, requirements=requirements, hashed=hashed
+        return [
+            Installation(
+                call=Call(
+                    command=pip_command(
+                        self.pip, prefix=prefix, requirements=requirements, hashed=hashed
                     ),
-                    name=self.name,
                     environment={**environment, **closed_variables(inputs)},
-                    directory=requests,
-                    on_line=on_line,
-                    runner=self.runner,
-                    places=described(inputs.lookup),
-                )
+                    directory=inputs.directory,
+                    umask=0o022,
+                ),
+                places=described(inputs.lookup),
+            )
+            for inputs in groups
+            for requirements, hashed in inputs.parts
+        ]
 
 
 def closed_variables(inputs: Inputs) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import csv
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import operator
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["RecordEntry", "format_record", "parse_record", "record_hash"]
 
 _FIELDS = 3
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordEntry:
-    """A line: ``path`` with ``/``, ``hash`` as ``sha256=…``; None and empty where not recorded."""
+class RecordEntry(NamedTuple):
+    """A line, of which there can be tens of thousands.
+
+    ``path`` has ``/``, ``hash`` is as in ``sha256=…``; None and empty where not recorded.
+    """
 
     path: str
     hash: str = ""
@@ -41,10 +44,8 @@ def parse_record(text: str) -> tuple[RecordEntry, ...]:
             continue
         if len(row) > _FIELDS or not row[0]:
             raise ValueError(f"line {number} is not a path, a hash and a size: {row!r}")
-        path, digest, size = (*row, "", "")[:_FIELDS]
-        entries.append(
-            RecordEntry(path=path.replace("\\", "/"), hash=digest, size=int(size) if size else None)
-        )
+        path, digest, size = row if len(row) == _FIELDS else (*row, "", "")[:_FIELDS]
+        entries.append(RecordEntry(path.replace("\\", "/"), digest, int(size) if size else None))
     return tuple(entries)
 
 
@@ -52,12 +53,11 @@ def format_record(entries: Iterable[RecordEntry]) -> str:
     """Return the text of a RECORD, its lines sorted by path."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    for entry in sorted(entries, key=lambda entry: entry.path):
-        writer.writerow([entry.path, entry.hash, "" if entry.size is None else entry.size])
+    writer.writerows(sorted(entries, key=operator.attrgetter("path")))  # None is written as nothing
     return buffer.getvalue()
 
 
 def record_hash(sha256: str) -> str:
     """Return a SHA-256 given in hex as RECORD writes it: URL-safe base64 without padding."""
-    digest = base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode("ascii")
-    return f"sha256={digest.rstrip('=')}"
+    digest = binascii.b2a_base64(bytes.fromhex(sha256), newline=False).translate(_URL_SAFE, b"=")
+    return f"sha256={digest.decode('ascii')}"

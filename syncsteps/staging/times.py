@@ -9,12 +9,11 @@ from syncsteps.staging.finish import detach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 __all__ = ["stamp"]
 
 
-def stamp(files: Iterable[Path], *, epoch: int) -> None:
+def stamp(files: Iterable[str], *, epoch: int) -> None:
     """Let each of ``files`` have been changed ``epoch`` seconds after the beginning of 1970.
 
     What is a hard link becomes a file of its own first: a time stamp is the same for all its names.
@@ -25,5 +24,5 @@ def stamp(files: Iterable[Path], *, epoch: int) -> None:
     for file in files:
         status = os.lstat(file)
         if status.st_nlink > 1:
-            detach(os.fspath(file), mode=status.st_mode & 0o7777)
+            detach(file, mode=status.st_mode & 0o7777)
         os.utime(file, (epoch, epoch))

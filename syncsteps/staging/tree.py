@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import StagingError
 from syncsteps.staging.clashes import settle
 from syncsteps.staging.entry_points import write_scripts
-from syncsteps.staging.finish import finish, hash_files, prepare_files
-from syncsteps.staging.layout import place
+from syncsteps.staging.finish import finish, prepare_files
+from syncsteps.staging.layout import placer
 from syncsteps.staging.model import Clash, Stage
 from syncsteps.staging.notes import write_notes
 from syncsteps.staging.unpacked import check_selection, find_files, find_unpacked
@@ -16,7 +17,6 @@ from syncsteps.staging.unpacked import check_selection, find_files, find_unpacke
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
@@ -76,20 +76,14 @@ def _read_stage(
         files = write_notes(directory, one, selected[one.name], lock=lock)
         return write_scripts(directory, one, files, interpreter=interpreter)
 
-    targets: list[dict[str, Path]] = [
-        {
-            path: place(
-                path, base=one.site.base, sites=sites, pure=one.pure, scheme=interpreter.scheme
-            )
-            for path in files_of(one)
-        }
-        for one in found
-    ]
+    def targets_of(one: Unpacked) -> dict[str, str]:
+        place = placer(base=one.site.base, sites=sites, pure=one.pure, scheme=interpreter.scheme)
+        return {path: place(path) for path in files_of(one)}
+
+    targets = [targets_of(one) for one in found]
     merged = {path: target for files in targets for path, target in files.items()}
     _check_targets(merged)
-    prepare_files(directory, merged, interpreter=interpreter)
-    records = {f"{one.info}/RECORD" for one in found}
-    digests = hash_files(directory, tuple(path for path in merged if path not in records))
+    digests = prepare_files(directory, merged, interpreter=interpreter)
     distributions = [
         finish(directory, one, targets=files, digests=digests)
         for one, files in zip(found, targets, strict=True)
@@ -99,14 +93,14 @@ def _read_stage(
         site=tuple(directory / site.path for site in sites),
         distributions=tuple(sorted(distributions, key=lambda one: one.name)),
         clashes=tuple(
-            Clash(loser=loser, winner=winner, target=merged[path])
+            Clash(loser=loser, winner=winner, target=Path(merged[path]))
             for path, loser, winner in clashes
         ),
     )
 
 
-def _check_targets(targets: Mapping[str, Path]) -> None:
-    seen: dict[Path, str] = {}
+def _check_targets(targets: Mapping[str, str]) -> None:
+    seen: dict[str, str] = {}
     for path, target in targets.items():
         other = seen.setdefault(target, path)
         if other != path:

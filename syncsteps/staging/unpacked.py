@@ -84,7 +84,7 @@ def find_unpacked(directory: Path, files: frozenset[str]) -> tuple[Unpacked, ...
     found = [_read(directory, site, info, files) for site, info in find_metadata(files)]
     strays = files.difference(path for one in found for path, _ in one.files)
     adopted: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    homes = _homes(found)
+    homes = _homes(found) if strays else {}
     for path in sorted(strays):
         adopted[_adopter(path, homes)].append((path, ""))
     return tuple(replace(one, files=(*one.files, *adopted[one.info])) for one in found)
@@ -108,8 +108,9 @@ def _read(directory: Path, site: SiteDirectory, info: str, files: frozenset[str]
             hint="The file that it comes from is damaged, or no valid wheel.",
         )
     listed: dict[str, str] = {}
+    root = directory.as_posix()
     for entry in entries:
-        staged = _in_prefix(entry.path, site, directory)
+        staged = _in_prefix(entry.path, site, root)
         if staged.startswith(("../", "/")) or staged == "..":
             raise StagingError(
                 f"RECORD of {name} {version} names a file outside the prefix: {entry.path!r}",
@@ -128,11 +129,10 @@ def _read(directory: Path, site: SiteDirectory, info: str, files: frozenset[str]
     )
 
 
-def _in_prefix(path: str, site: SiteDirectory, directory: Path) -> str:
-    root = directory.as_posix()
+def _in_prefix(path: str, site: SiteDirectory, root: str) -> str:
     if path.startswith(f"{root}/"):
         return posixpath.normpath(path[len(root) + 1 :])
-    return posixpath.normpath(posixpath.join(site.path, path))
+    return posixpath.normpath(path if path.startswith("/") else f"{site.path}/{path}")
 
 
 def _is_pure(wheel: bytes) -> bool:

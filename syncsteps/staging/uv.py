@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selection
     from syncsteps.staging.inputs import Inputs
-    from syncsteps.staging.model import StageOptions
+    from syncsteps.staging.model import Listener, StageOptions
     from syncsteps.staging.uv_settings import UvSettings
 
 __all__ = ["UvStager", "find_uv", "link_mode", "uv_command"]
@@ -127,12 +127,19 @@ class UvStager:
         requests: Path,
         options: StageOptions,
         on_line: Callable[[str], None],
+        listener: Listener | None = None,
     ) -> None:
         """Fill ``directory`` as an installation prefix; see `Stager.stage`.
 
         uv is started in ``requests``, or a folder in there, where it finds those of the project's
         settings that it may follow. In the project it would find all of them.
         """
+
+        def hear(line: str) -> None:
+            if listener is not None:
+                listener.line(0, line)
+            on_line(line)
+
         builds = [
             *_settings_of_builds(selection),
             *([] if options.builds else ["--no-build"]),
@@ -175,7 +182,7 @@ class UvStager:
                     name=self.name,
                     environment=self._variables(inputs),
                     directory=inputs.directory,
-                    on_line=on_line,
+                    on_line=hear,
                     runner=self.runner,
                     places=described(inputs.lookup),
                 )

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from syncsteps.staging.model import Stage
 
 __all__ = ["Witness", "changed_since", "witness"]
 
-Witness = dict["Path", tuple[int, int, int]]
+Witness = dict[str, tuple[int, int, int]]
 
 
 def witness(stage: Stage) -> Witness:
@@ -25,7 +24,7 @@ def witness(stage: Stage) -> Witness:
     }
 
 
-def changed_since(stage: Stage, before: Mapping[Path, tuple[int, int, int]]) -> tuple[str, ...]:
+def changed_since(stage: Stage, before: Mapping[str, tuple[int, int, int]]) -> tuple[str, ...]:
     """Return the names of the staged distributions of which a file is not as it was, or gone."""
     return tuple(
         distribution.name
@@ -34,7 +33,7 @@ def changed_since(stage: Stage, before: Mapping[Path, tuple[int, int, int]]) -> 
     )
 
 
-def _marks(path: Path) -> tuple[int, int, int]:
+def _marks(path: str) -> tuple[int, int, int]:
     try:
         found = os.lstat(path)
     except FileNotFoundError:

@@ -86,7 +86,7 @@ def _modules(one: StagedDistribution, facts: StagedFacts) -> set[str]:
     sites = [os.path.join(site, "") for site in {scheme.purelib, scheme.platlib}]  # noqa: PTH118
     found = set()
     for file in one.files:
-        path = os.fspath(file.target)  # of many thousand files, so no `Path` for each
+        path = file.target
         if path.endswith(_IMPORTED):
             for site in sites:
                 if path.startswith(site):

@@ -25,6 +25,8 @@ from tests.support.interpreters import linux_platforms, make_interpreter
 from tests.support.wheels import make_sdist, make_source_tree, make_wheel, sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.support.systems import System
 
 pytestmark = pytest.mark.enable_socket
@@ -168,6 +170,12 @@ def _alpha_and_beta(factory: Factory) -> tuple[Path, Path]:
     return wheels
 
 
+def _unchanged(house: Path, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """What no file of a wheelhouse keeps that is written once more."""
+    found = {name: (house / name).stat() for name in names}
+    return {name: (status.st_ino, status.st_mtime_ns) for name, status in found.items()}
+
+
 def test_what_is_there_is_not_fetched_again_and_what_is_a_strangers_is_left(
     factory: Factory, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,7 +184,7 @@ def test_what_is_there_is_not_fetched_again_and_what_is_a_strangers_is_left(
     assert factory.names() == [alpha.name, beta.name, MANIFEST]
     assert factory.manifest()["alpha"]["sha256"] == sha256(alpha)
     assert not factory.manifest()["alpha"]["built"]
-    before = {path.name: path.stat() for path in factory.house.iterdir()}
+    before = _unchanged(factory.house, factory.names())
     (factory.house / "notes.txt").write_text("mine", encoding="utf-8")
     capsys.readouterr()
 
@@ -185,7 +193,7 @@ def test_what_is_there_is_not_fetched_again_and_what_is_a_strangers_is_left(
     said = capsys.readouterr().err
     assert "fetching no distributions, 2 are there" in said
     assert "though the manifest does not name them: notes.txt" in said
-    assert {name: (factory.house / name).stat() for name in before} == before
+    assert _unchanged(factory.house, before) == before
     assert (factory.house / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 

@@ -25,7 +25,12 @@ def nox(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "nox", *arguments],
         cwd=directory,
-        env={**os.environ, "PYTHONPATH": checkout, "NO_COLOR": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": checkout,
+            "NO_COLOR": "1",
+            "SYNCSTEPS_CACHE_DIR": str(directory / ".syncsteps-cache"),
+        },
         capture_output=True,
         text=True,
         check=False,

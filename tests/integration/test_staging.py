@@ -32,7 +32,6 @@ from tests.support.wheels import make_sdist, make_source_tree, make_wheel, sha25
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.staging.model import Stage, StagedDistribution
@@ -120,7 +119,7 @@ def _locked(index: Index, file: Path, *, digest: str | None = None) -> Selected:
 
 
 def _files(one: StagedDistribution) -> dict[str, tuple[int, bytes]]:
-    return {str(file.target): (file.mode, file.source.read_bytes()) for file in one.files}
+    return {file.target: (file.mode, Path(file.source).read_bytes()) for file in one.files}
 
 
 def _rich_wheel(directory: Path) -> Path:
@@ -159,18 +158,19 @@ def test_wheels_and_sdists(
     ]
     built, demo = stage.distributions
     scheme = target.scheme
-    assert {target.name for target in (file.target for file in built.files)} >= {
+    assert {Path(file.target).name for file in built.files} >= {
         "built.py",
         "RECORD",
     }
-    places = {file.target: file.mode for file in demo.files}
+    places = {Path(file.target): file.mode for file in demo.files}
     assert scheme.data / "share/rich/x.txt" in places
     assert scheme.headers / "rich-demo/x.h" in places or scheme.headers / "rich_demo/x.h" in places
     assert scheme.purelib / "plat.py" in places
     if sys.platform != "win32":
         assert places[scheme.scripts / "script"] == 0o755
         assert places[scheme.purelib / "rich_demo/tool"] == 0o755
-        script = next(file.source for file in demo.files if file.target.name == "script")
+        targets = (file for file in demo.files if Path(file.target).name == "script")
+        script = Path(next(targets).source)
         assert script.read_text() == f"#!{target.executable}\nprint('ran')\n"
         assert subprocess.check_output([script], text=True) == "ran\n"
     assert not list(stage.root.rglob("direct_url.json"))
@@ -413,7 +413,9 @@ def test_a_narrow_umask_makes_no_narrow_files(
         stage = run(_locked(index, _rich_wheel(index.directory)), installer=installer)
     finally:
         os.umask(old)
-    modes = {stat.S_IMODE(file.source.stat().st_mode) for file in stage.distributions[0].files}
+    modes = {
+        stat.S_IMODE(Path(file.source).stat().st_mode) for file in stage.distributions[0].files
+    }
     assert modes == {0o644, 0o755}
 
 
@@ -475,12 +477,14 @@ def test_of_wheels_that_overwrite_each_other_the_last_by_name_wins(
         *((loser, "zwei", file) for file in (init, own) for loser in ("drei", "eins")),
     ]
     contents = {
-        file.target: file.source.read_text() for one in stage.distributions for file in one.files
+        Path(file.target): Path(file.source).read_text()
+        for one in stage.distributions
+        for file in one.files
     }
     assert contents[init] == "zwei\n"
     assert contents[own] == ""
     assert "from zwei import main" in contents[script]
     for one in stage.distributions:
         for file in one.files:
-            assert sha256(file.source) == file.sha256
+            assert sha256(Path(file.source)) == file.sha256
     assert not (stage.root / ".alone").exists()

@@ -51,7 +51,7 @@ class Faulty(FileSystem):
     def kind(self, path: Path) -> Kind | None:
         return self._step(lambda: super(Faulty, self).kind(path))
 
-    def kinds(self, directory: Path) -> dict[str, Kind]:
+    def kinds(self, directory: str) -> dict[str, Kind]:
         return self._step(lambda: super(Faulty, self).kinds(directory))
 
     def mode(self, path: Path) -> int:
@@ -60,7 +60,7 @@ class Faulty(FileSystem):
     def set_mode(self, path: Path, mode: int) -> None:
         self._step(lambda: super(Faulty, self).set_mode(path, mode))
 
-    def is_as_made(self, path: Path) -> bool:
+    def is_as_made(self, path: str) -> bool:
         return self._step(lambda: super(Faulty, self).is_as_made(path))
 
     def may_change(self, directory: Path) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import html
 import json
 import re
+import socket
+import struct
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +36,8 @@ class Index:
     - ``corrupt``: file names whose bytes are wrong, while the page tells the right hash;
     - ``truncated``: file names of which the connection dies half way;
     - ``failures``: that many next requests get the status ``failure_status``;
+    - ``resets``: that many next requests get no answer, the connection is reset;
+    - ``login``: ``user:password`` without which there is nothing but the status 401;
     - ``told``: by file name, further keys of its entry in the JSON answer (PEP 691), which replace
       those that are there;
     - ``delay``: seconds to wait before each answer.
@@ -49,6 +54,8 @@ class Index:
         self.told: dict[str, dict[str, object]] = {}
         self.failures = 0
         self.failure_status = 500
+        self.resets = 0
+        self.login: str | None = None
         self.delay = 0.0
         self.requests: list[str] = []
         self.credentials: list[str] = []
@@ -106,16 +113,22 @@ class Index:
             and _normalized(_project_part(path.name)) == project
         ]
 
-    def note(self, path: str, authorization: str | None) -> bool:
-        """Note a request; whether it is to fail."""
+    def note(self, path: str, authorization: str | None) -> int | None:
+        """Note a request; return the status that it is to fail with, 0 for a reset, or None."""
         with self._lock:
             self.requests.append(path)
             if authorization is not None:
                 self.credentials.append(authorization)
+            if self.resets > 0:
+                self.resets -= 1
+                return 0
             if self.failures > 0:
                 self.failures -= 1
-                return True
-            return False
+                return self.failure_status
+            if self.login is not None:
+                expected = f"Basic {base64.b64encode(self.login.encode()).decode()}"
+                return None if authorization == expected else 401
+            return None
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -128,8 +141,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         index = self.index
-        if index.note(self.path, self.headers.get("Authorization")):
-            self._answer(index.failure_status, "text/plain", b"failing as told\n")
+        status = index.note(self.path, self.headers.get("Authorization"))
+        if status == 0:
+            self._reset()
+            return
+        if status is not None:
+            self._answer(status, "text/plain", b"failing as told\n")
             return
         if index.delay:
             time.sleep(index.delay)
@@ -142,6 +159,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._file(rest)
         else:
             self._not_found()
+
+    def _reset(self) -> None:
+        # Closed at once, with a linger of no time: the other side gets a reset and no end of file.
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.close_connection = True
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -218,6 +241,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        if status == 401:
+            self.send_header("WWW-Authenticate", 'Basic realm="index"')
         self.end_headers()
         if self.command == "HEAD":
             return

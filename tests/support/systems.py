@@ -72,6 +72,7 @@ class System:
             "UV_INDEX_URL": self.index.url,
             "UV_CACHE_DIR": str(self.caches / "uv"),
             "PIP_CACHE_DIR": str(self.caches / "pip"),
+            "SYNCSTEPS_CACHE_DIR": str(self.caches / "syncsteps"),
             "PIP_CONFIG_FILE": os.devnull,
             "UV_NO_CONFIG": "1",
             "PIP_RETRIES": "0",

@@ -63,7 +63,9 @@ LAYERS = (
     Layer(
         name="effects",
         modules=(
+            "syncsteps.abreast",
             "syncsteps.addresses",
+            "syncsteps.caching",
             "syncsteps.check",
             "syncsteps.commit",
             "syncsteps.interpreter",
@@ -100,7 +102,9 @@ LAYERS = (
             "syncsteps.output",
             "syncsteps.nox_sessions",
             "syncsteps.report",
+            "syncsteps.start",
             "syncsteps.tox_plugin",
+            "syncsteps.watching",
         ),
     ),
 )
@@ -120,6 +124,7 @@ READS_ENVIRONMENT = {
     "syncsteps.fetching",
     "syncsteps.nox_sessions",
     "syncsteps.pipeline",
+    "syncsteps.start",
     "syncsteps.tox_plugin",
 }
 # `attempt` watches its child's output and its memory while it runs, which `run` does not offer.

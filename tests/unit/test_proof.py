@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,6 @@ from tests.support.values import make_installed, make_plan_of, make_selected
 from tests.support.wheels import record, sha256
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.plan import Action
     from syncsteps.verify import StagedFacts
@@ -53,8 +52,8 @@ class System:
             source.write_bytes(content if isinstance(content, bytes) else content.encode())
             staged.append(
                 StagedFile(
-                    source=source,
-                    target=self.site / path,
+                    source=str(source),
+                    target=str(self.site / path),
                     sha256=sha256(source),
                     size=source.stat().st_size,
                     mode=0o644,
@@ -158,6 +157,6 @@ class TestStartup:
 
     def test_a_file_that_cannot_be_read_is_told(self, system: System) -> None:
         staged = system.stage("demo", {"demo.pth": "import a"})
-        staged.files[0].source.unlink()
+        Path(staged.files[0].source).unlink()
         with pytest.raises(StagingError, match=r"demo\.pth cannot be read: No such file"):
             system.facts(staged)

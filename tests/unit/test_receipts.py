@@ -249,7 +249,9 @@ def test_a_staged_distribution_has_the_digest_of_its_target() -> None:
     info = "demo-1.0.dist-info"
 
     def file(source: str, target: Path, mode: int) -> StagedFile:
-        return StagedFile(source=stage / source, target=target, sha256=source, size=0, mode=mode)
+        return StagedFile(
+            source=str(stage / source), target=str(target), sha256=source, size=0, mode=mode
+        )
 
     distribution = StagedDistribution(
         name="demo",

@@ -96,12 +96,12 @@ def test_an_abandoned_stage_is_removed_and_links_in_it_are_not_followed(
 
 def journal_of(site: Path, **changes: object) -> str:
     content = {
-        "format": 1,
+        "format": 2,
         "nonce": "ab12",
         "retire": [],
         "emptied": [],
         "directories": [],
-        "place": [["/stage/a", str(site / "a.py")]],
+        "place": [["/stage", str(site), ["a.py"], ["a"]]],
         "remove_empty": [],
     }
     return json.dumps({**content, **changes})
@@ -110,11 +110,16 @@ def journal_of(site: Path, **changes: object) -> str:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"format": 2}, "its format is 2, this version knows format 1"),
+        ({"format": 1}, "its format is 1, this version knows format 2"),
         ({"nonce": "../x"}, "key 'nonce' is not a word"),
         ({"retire": "a"}, "key 'retire' is not a list"),
         ({"retire": [1]}, "key 'retire' does not hold paths"),
-        ({"place": [["a"]]}, "key 'place' does not hold pairs"),
+        ({"place": [["a"]]}, "key 'place' does not hold directories and names"),
+        ({"place": [["/a", "/b", ["c"], []]]}, "key 'place' does not hold directories and names"),
+        ({"place": [["/a", "/b", [1]]]}, "key 'place' does not hold paths"),
+        ({"place": [["/a", "/b", ["../c"]]]}, "key 'place' does not hold names"),
+        ({"place": [["/a", "/b", [".."]]]}, "key 'place' does not hold names"),
+        ({"place": [["/a", "/etc", ["c"]]]}, "/etc/c is outside of this interpreter's"),
         ({"emptied": [["/a"]]}, "key 'emptied' does not hold pairs"),
         ({"emptied": [["/a", "0755"]]}, "key 'emptied' does not hold modes"),
         ({"emptied": [["/a", -1]]}, "key 'emptied' does not hold modes"),
@@ -152,7 +157,7 @@ def test_a_directory_that_became_a_link_is_not_followed(
 ) -> None:
     outside = write(tmp_path / "outside" / "a.py", "theirs")
     (site / "pkg").symlink_to(outside.parent)
-    place = [["/stage/a", str(site / "pkg" / "a.py")]]
+    place = [["/stage", str(site / "pkg"), ["a.py"]]]
     write(state / "commit" / "journal.json", journal_of(site, place=place))
     with pytest.raises(RecoveryError, match="a directory became a link"):
         recover(state, roots=(site,))

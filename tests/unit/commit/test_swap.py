@@ -298,6 +298,11 @@ def test_two_files_for_one_place_are_refused(target: Target) -> None:
         for name, path in (("one", target.site), ("two", target.base / "alias"))
     )
     refused(target, Change(place=place), "two files are to be placed at .*one and .*two")
+    place = tuple(
+        Placement(source=target.staged(name, name), target=target.site / "x.py")
+        for name in ("one", "two")
+    )
+    refused(target, Change(place=place), "two files are to be placed at .*one and .*two")
 
 
 def test_a_file_below_a_file_is_refused(target: Target) -> None:

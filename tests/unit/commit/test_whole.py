@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncsteps.commit.filesystem import REAL
+from syncsteps.commit.journal import Batch
+from syncsteps.commit.listing import Listing
 from syncsteps.commit.whole import whole_directories
 from tests.support.faults import write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 FILES = ("pkg/__init__.py", "pkg/core/a.py", "pkg/core/b.py", "pkg/data/x.txt")
@@ -22,11 +25,24 @@ def stage(tmp_path: Path) -> Path:
     return tmp_path / "stage"
 
 
+def find(new: Iterable[Path], pairs: Iterable[tuple[Path, Path]]) -> dict[str, str]:
+    """The new directories that can be renamed, where each pair is one file that comes."""
+    place = [
+        Batch(
+            source=str(source.parent),
+            target=str(target.parent),
+            names=(target.name,),
+            originals=() if source.name == target.name else (source.name,),
+        )
+        for source, target in pairs
+    ]
+    return whole_directories([str(path) for path in new], place, Listing(), REAL)
+
+
 def found(stage: Path, names: tuple[str, ...] = FILES, new: tuple[str, ...] = NEW) -> list[str]:
     """The directories that can be renamed, relative to the target; each from its own place."""
     site = stage.parent / "site"
-    pairs = [(str(stage / name), str(site / name)) for name in names]
-    whole = whole_directories([site / name for name in new], pairs, REAL)
+    whole = find([site / name for name in new], [(stage / name, site / name) for name in names])
     tops = sorted(target.removeprefix(f"{site}/") for target in whole)
     assert whole == {str(site / top): str(stage / top) for top in tops}
     return tops
@@ -68,13 +84,13 @@ def test_files_from_several_places_or_under_other_names_do_not(stage: Path) -> N
         (stage / "pkg/core/a.py", stage / "other/b.py"),
         (stage / "pkg/core/b.py", stage / "pkg/core/a.py"),
     ):
-        pairs = [(str(a), f"{site}/core/a.py"), (str(b), f"{site}/core/b.py")]
-        assert whole_directories([site / "core"], pairs, REAL) == {}
+        pairs = [(a, site / "core/a.py"), (b, site / "core/b.py")]
+        assert find([site / "core"], pairs) == {}
 
 
 def test_a_directory_of_a_namespace_is_staged_under_another_parent(stage: Path) -> None:
     site = stage.parent / "site"
-    pairs = [(f"{stage}/pkg/core/a.py", f"{site}/space/core/a.py")]
+    pairs = [(stage / "pkg/core/a.py", site / "space/core/a.py")]
     (stage / "pkg/core/b.py").unlink()
-    whole = whole_directories([site / "space", site / "space/core"], pairs, REAL)
+    whole = find([site / "space", site / "space/core"], pairs)
     assert whole == {str(site / "space/core"): str(stage / "pkg/core")}

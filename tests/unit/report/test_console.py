@@ -4,7 +4,7 @@ import io
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,6 +24,7 @@ from syncsteps.events import (
     Staged,
     Staging,
     StagingLine,
+    StagingProgress,
     Swapping,
     TargetFound,
     Verified,
@@ -32,6 +33,7 @@ from syncsteps.events import (
 from syncsteps.plan import Install, Replace
 from syncsteps.report import Console, TerminalConsole
 from syncsteps.smoke.model import ImportResult, Verdict
+from syncsteps.staging.model import Progress
 from syncsteps.verify import Severity
 from tests.support.runs import BAD, DRIFTS, GOOD, PLAN, full_outcome, make_finding, make_outcome
 from tests.support.values import (
@@ -383,6 +385,66 @@ class TestHostileText:
         for event in EVENTS:
             console(event)
         console.error(self.ERROR)
+
+
+def far(fetched: int, unpacked: int = 0, **fields: bool | int) -> StagingProgress:
+    """Return the event of so much of twenty packages of 40 MB."""
+    values: dict[str, Any] = {"size": fetched * 2_000_000, "of": 40_000_000, **fields}
+    return StagingProgress(
+        progress=Progress(fetched=fetched, unpacked=unpacked, total=20, **values)
+    )
+
+
+class TestProgress:
+    @staticmethod
+    def log(*events: tuple[float, Event], quiet: bool = False, progress: bool = True) -> list[str]:
+        """Return the lines of a log of events, each at a time in seconds."""
+        stream, now = io.StringIO(), [0.0]
+        console = Console(stream, quiet=quiet, progress=progress, clock=lambda: now[0])
+        for moment, event in events:
+            now[0] = moment
+            console(event)
+        return stream.getvalue().splitlines()
+
+    LONG = (
+        (100.0, Staging(total=20)),
+        (101.0, far(1)),
+        (109.9, far(2)),
+        (110.5, far(3)),
+        (112.0, far(4)),
+        (121.0, far(20, 7)),
+    )
+
+    def test_a_log_has_few_lines_of_it(self) -> None:
+        assert self.log(*self.LONG) == [
+            "staging 20 distributions",
+            "staging: fetched 3 of 20 (6.0 of 40.0 MB)",
+            "staging: unpacked 7 of 20",
+        ]
+
+    def test_none_where_none_is_wanted(self) -> None:
+        assert self.log(*self.LONG, progress=False) == ["staging 20 distributions"]
+        assert self.log(*self.LONG, quiet=True) == []
+
+    def test_what_is_not_known_is_not_said(self) -> None:
+        events = (
+            (0.0, Staging(total=20)),
+            (
+                50.0,
+                StagingProgress(
+                    progress=Progress(fetched=3, unpacked=0, total=20, size=5, of=None, partly=True)
+                ),
+            ),
+        )
+        assert self.log(*events)[1:] == ["staging: fetched at least 3 of 20"]
+
+    def test_a_terminal_shows_it_live(self) -> None:
+        events: list[Event] = [Staging(total=20), far(3), StagingLine(text="Collecting six")]
+        visible = without_styles(shown(events))
+        assert "3/20" in visible
+        assert "fetched 3 of 20 (6.0 of 40.0 MB)" in visible
+        assert "staging:" not in visible
+        assert shown([Staging(total=20), far(3)], quiet=True) == ""
 
 
 def shown(

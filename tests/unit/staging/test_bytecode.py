@@ -71,7 +71,7 @@ def _compile(stage: Stage, jobs: int = 2, environment: Mapping[str, str] | None 
 
 def _bytecode(stage: Stage) -> dict[str, bytes]:
     return {
-        file.target.relative_to(SITE).as_posix(): file.source.read_bytes()
+        Path(file.target).relative_to(SITE).as_posix(): Path(file.source).read_bytes()
         for one in stage.distributions
         for file in one.files
         if file.is_bytecode
@@ -99,7 +99,7 @@ def test_record_lists_it_and_the_digest_of_the_tree_follows_record(tmp_path: Pat
     lines = (one.metadata / "RECORD").read_text()
     entries = {entry.path: entry for entry in parse_record(lines)}
     (compiled,) = [file for file in one.files if file.is_bytecode]
-    content = compiled.source.read_bytes()
+    content = Path(compiled.source).read_bytes()
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
     entry = entries[f"__pycache__/demo.{TAG}.pyc"]
     assert (entry.hash, entry.size, compiled.mode) == (f"sha256={digest}", len(content), 0o644)
@@ -184,7 +184,7 @@ def test_a_module_of_two_distributions_is_in_both(tmp_path: Path) -> None:
     ]
     stage = _compile(_stage(tmp_path / "stage", *wheels))
     shared = [
-        {file for file in one.files if file.is_bytecode and "__init__" in file.target.name}
+        {file for file in one.files if file.is_bytecode and "__init__" in Path(file.target).name}
         for one in stage.distributions
     ]
     assert shared[0] == shared[1]
@@ -253,8 +253,9 @@ def test_the_interpreter_takes_it(tmp_path: Path) -> None:
     place = tmp_path / "place"
     (place / "__pycache__").mkdir(parents=True)
     for file in one.files:
-        if file.target.stem.startswith("demo"):
-            (place / file.target.relative_to(SITE)).write_bytes(file.source.read_bytes())
+        if Path(file.target).stem.startswith("demo"):
+            content = Path(file.source).read_bytes()
+            (place / Path(file.target).relative_to(SITE)).write_bytes(content)
     done = subprocess.run(
         [sys.executable, "-B", "-v", "-c", "import demo"],
         env={**os.environ, "PYTHONPATH": str(place)},

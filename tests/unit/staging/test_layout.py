@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from syncsteps.interpreter.model import Scheme
-from syncsteps.staging.layout import SiteDirectory, find_metadata, place
+from syncsteps.staging.layout import SiteDirectory, find_metadata, placer
 
 USR = Path("/usr")
 LOCAL = USR / "local"
@@ -75,7 +75,7 @@ def test_other_places_are_no_site_directories() -> None:
 )
 def test_debians_pip(path: str, expected: str) -> None:
     site = _site("local/lib/python3.13/dist-packages", "local/")
-    assert place(path, base="local/", sites=[site], pure=True, scheme=DEBIAN) == Path(expected)
+    assert placer(base="local/", sites=[site], pure=True, scheme=DEBIAN)(path) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_debians_pip(path: str, expected: str) -> None:
 )
 def test_uv_for_debian(path: str, expected: str) -> None:
     site = _site("lib/python3.13/site-packages")
-    assert place(path, base="", sites=[site], pure=True, scheme=DEBIAN) == Path(expected)
+    assert placer(base="", sites=[site], pure=True, scheme=DEBIAN)(path) == expected
 
 
 def test_lib64_is_platlib_whatever_the_wheel_says() -> None:
@@ -101,14 +101,16 @@ def test_lib64_is_platlib_whatever_the_wheel_says() -> None:
     for pure in (True, False):
         for site, root in zip(sites, (FEDORA.purelib, FEDORA.platlib), strict=True):
             path = f"{site.path}/a.py"
-            assert place(path, base="", sites=sites, pure=pure, scheme=FEDORA) == root / "a.py"
+            assert placer(base="", sites=sites, pure=pure, scheme=FEDORA)(path) == str(
+                root / "a.py"
+            )
 
 
 @pytest.mark.parametrize(("pure", "root"), [(True, FEDORA.purelib), (False, FEDORA.platlib)])
 def test_one_directory_for_two_is_split_by_the_wheel(*, pure: bool, root: Path) -> None:
     site = _site("lib/python3.13/site-packages")
     path = f"{site.path}/a.py"
-    assert place(path, base="", sites=[site], pure=pure, scheme=FEDORA) == root / "a.py"
+    assert placer(base="", sites=[site], pure=pure, scheme=FEDORA)(path) == str(root / "a.py")
 
 
 def test_windows() -> None:
@@ -122,4 +124,4 @@ def test_windows() -> None:
     )
     site = _site("Lib/site-packages")
     for path in ("Lib/site-packages/a.py", "Scripts/x.exe", "Include/demo/x.h", "share/x"):
-        assert place(path, base="", sites=[site], pure=True, scheme=scheme) == root / path
+        assert placer(base="", sites=[site], pure=True, scheme=scheme)(path) == str(root / path)

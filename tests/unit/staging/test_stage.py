@@ -16,8 +16,9 @@ from tests.support.locks import make_lock
 from tests.support.prefixes import select_version, selection_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from syncsteps.abreast import Call
     from syncsteps.staging.model import Stager
 
 TARGET = make_interpreter(Path("/opt/python"))
@@ -48,6 +49,31 @@ class Recorder:
         self.environments.append(environment or {})
         self.texts.append(Path(self.commands[-1][-1]).read_text(encoding="utf-8"))
         return Completed(status=0, stdout="", stderr="")
+
+
+class Chains:
+    """The same for chains of calls, of which there shall be one."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+
+    def __call__(
+        self,
+        chains: Sequence[Sequence[Call]],
+        *,
+        on_line: Callable[[int, str], None],
+        on_tick: Callable[[], None] | None = None,
+    ) -> None:
+        assert on_tick is None
+        (chain,) = chains
+        for call in chain:
+            self.recorder(
+                call.command,
+                environment=call.environment,
+                directory=call.directory,
+                umask=call.umask,
+                on_line=on_line,
+            )
 
 
 def _stage(stager: Stager, tmp_path: Path) -> None:
@@ -102,7 +128,8 @@ def test_uv_reads_of_a_named_configuration_what_does_not_mislead_it(tmp_path: Pa
 def test_pip_runs_twice_away_from_the_project(tmp_path: Path) -> None:
     runner = Recorder()
     environment = {"PATH": "/bin", "PIP_TARGET": "/x", "PIP_INDEX_URL": "https://index.invalid"}
-    _stage(PipStager(pip=("py", "-m", "pip"), environment=environment, runner=runner), tmp_path)
+    pip = ("py", "-m", "pip")
+    _stage(PipStager(pip=pip, environment=environment, runner=Chains(runner)), tmp_path)
     hashed, rest = runner.commands
     assert hashed[:4] == ["py", "-m", "pip", "install"]
     assert "--require-hashes" in hashed

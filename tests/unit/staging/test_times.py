@@ -18,7 +18,7 @@ def test_the_time_is_set(tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("a", "b")]
     for file in files:
         file.write_text("x")
-    stamp(files, epoch=EPOCH)
+    stamp(map(str, files), epoch=EPOCH)
     assert [file.stat().st_mtime_ns for file in files] == [EPOCH * 10**9] * 2
 
 
@@ -28,7 +28,7 @@ def test_another_name_of_a_file_keeps_its_time(tmp_path: Path) -> None:
     cached.chmod(0o755)
     staged.hardlink_to(cached)
     before = cached.stat().st_mtime_ns
-    stamp([staged], epoch=EPOCH)
+    stamp([str(staged)], epoch=EPOCH)
     assert cached.stat().st_mtime_ns == before
     assert staged.stat().st_mtime_ns == EPOCH * 10**9
     assert staged.read_text() == "x"
@@ -39,4 +39,4 @@ def test_another_name_of_a_file_keeps_its_time(tmp_path: Path) -> None:
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        stamp([tmp_path / "none"], epoch=EPOCH)
+        stamp([str(tmp_path / "none")], epoch=EPOCH)

@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -65,7 +65,7 @@ def _read_selection(
 
 
 def _targets(one: StagedDistribution) -> dict[str, int]:
-    return {file.target.as_posix(): file.mode for file in one.files}
+    return {file.target.replace(os.sep, "/"): file.mode for file in one.files}
 
 
 def _assert_record_is_true(one: StagedDistribution, site: Path) -> None:
@@ -75,11 +75,11 @@ def _assert_record_is_true(one: StagedDistribution, site: Path) -> None:
         os.path.relpath(file.target, site).replace(os.sep, "/") for file in one.files
     }
     for file in one.files:
-        content = file.source.read_bytes()
+        content = Path(file.source).read_bytes()
         assert (file.sha256, file.size) == (hashlib.sha256(content).hexdigest(), len(content))
         entry = entries[os.path.relpath(file.target, site).replace(os.sep, "/")]
         digest = base64.urlsafe_b64encode(bytes.fromhex(file.sha256)).decode().rstrip("=")
-        if file.target.name == "RECORD":
+        if Path(file.target).name == "RECORD":
             assert (entry.hash, entry.size) == ("", None)
         else:
             assert (entry.hash, entry.size) == (f"sha256={digest}", file.size)
@@ -139,7 +139,7 @@ def test_two_stages_of_the_same_are_the_same(wheels: Path, tmp_path: Path) -> No
         (one,) = _read(tmp_path / name, wheel).distributions
         stages.append([(file.target, file.sha256, file.mode) for file in one.files])
     assert stages[0] == stages[1]
-    assert not any(target.name.startswith("uv_") for target, _, _ in stages[0])
+    assert not any(Path(target).name.startswith("uv_") for target, _, _ in stages[0])
     assert not (tmp_path / "one" / INFO / "uv_cache.json").exists()
 
 
@@ -196,7 +196,7 @@ def test_files_that_are_linked_elsewhere_are_not_changed(
             (cache / str(number)).hardlink_to(file)
             before[number] = (file.read_bytes(), file.stat().st_mode)
     (one,) = _read(prefix, wheel, interpreter=make_interpreter(executable=executable)).distributions
-    assert {stat.S_IMODE(file.source.stat().st_mode) for file in one.files} == {0o644, 0o755}
+    assert {stat.S_IMODE(Path(file.source).stat().st_mode) for file in one.files} == {0o644, 0o755}
     for number, (content, mode) in before.items():
         file = cache / str(number)
         assert (file.read_bytes(), file.stat().st_mode) == (content, mode)
@@ -212,7 +212,7 @@ def test_odd_modes_are_evened(wheels: Path, prefix: Path) -> None:
     assert _targets(one)[f"/opt/python/{SITE}/demo.py"] == 0o755
     assert _targets(one)[f"/opt/python/{INFO}/METADATA"] == 0o644
     for file in one.files:
-        assert stat.S_IMODE(file.source.stat().st_mode) == file.mode
+        assert stat.S_IMODE(Path(file.source).stat().st_mode) == file.mode
 
 
 def test_direct_url_goes_for_what_an_index_has(wheels: Path, prefix: Path) -> None:
@@ -449,10 +449,14 @@ def test_no_space_is_a_sentence(
     wheel = make_wheel(wheels)
     unpack(wheel, prefix)
 
-    def full(path: Path, _content: bytes) -> int:
-        raise OSError(28, "No space left on device", str(path))
+    opened = Path.open
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    def full(path: Path, mode: str = "r", **options: Any) -> IO[Any]:  # noqa: ANN401 - passed on
+        if mode == "xb":
+            raise OSError(28, "No space left on device", str(path))
+        return opened(path, mode, **options)
+
+    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(StagingError, match="cannot be made ready: No space left") as caught:
         _read(prefix, wheel)
-    assert caught.value.details[0].endswith("INSTALLER.new")
+    assert caught.value.details[0].endswith("INSTALLER")

@@ -32,7 +32,7 @@ def staged(name: str, *targets: Path, version: str = "1.0") -> StagedDistributio
     """Return a distribution with files that belong to ``targets``."""
     files = [
         StagedFile(
-            source=Path("/stage", target.name), target=target, sha256="0", size=1, mode=0o644
+            source=f"/stage/{target.name}", target=str(target), sha256="0", size=1, mode=0o644
         )
         for target in targets
     ]
