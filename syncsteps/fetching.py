@@ -15,6 +15,7 @@ from syncsteps.events import (
     LockSelected,
     Outcome,
     StagingLine,
+    StagingProgress,
     TargetFound,
     Verified,
     silent,
@@ -25,9 +26,10 @@ from syncsteps.reading import find_interpreter
 from syncsteps.survey import Surveyor
 from syncsteps.verify import RULES, Facts, refuse, verify
 from syncsteps.version import __version__
-from syncsteps.wheelhouse.filling import Order, fill, opened
+from syncsteps.wheelhouse.filling import Order, fill
 from syncsteps.wheelhouse.matching import target_of
 from syncsteps.wheelhouse.model import Manifest
+from syncsteps.wheelhouse.opening import opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +73,7 @@ def fetch(
     directory = _wheelhouse(settings)
     interpreter = find_interpreter(settings, environment=environment)
     on_event(TargetFound(interpreter=interpreter))
-    surveyor = Surveyor(replace(settings, wheelhouse=""), environment=environment)
+    surveyor = Surveyor(settings, environment=environment, housed=False)
     lock, selection = surveyor.lock, surveyor.select(interpreter)
     on_event(LockSelected(lock=lock, selection=selection))
     findings = _findings(surveyor, selection, interpreter, settings)
@@ -94,6 +96,7 @@ def fetch(
         recorded=bool(settings.interpreter),
         source=settings.source,
         build=settings.build,
+        jobs=max(1, int(settings.jobs)),
     )
     filling = time.perf_counter()
     with opened(directory, timeout=settings.lock_timeout) as aside:
@@ -104,6 +107,7 @@ def fetch(
             environment=environment,
             on_need=lambda total, kept: on_event(Fetching(total=total, kept=kept)),
             on_line=lambda text: on_event(StagingLine(text=text)),
+            on_progress=lambda progress: on_event(StagingProgress(progress=progress)),
         )
     on_event(
         Fetched(

@@ -150,12 +150,17 @@ def take_survey(
 class Surveyor:
     """What can be known of a project's lock without a target, read once for however many.
 
+    ``housed`` says whether a wheelhouse that the settings name is there to install from.
+
     Raises:
         LockError: there is no lock, or it cannot be read.
         SettingsError: pyproject.toml or the Pipfile cannot be read.
+        StagingError: what the settings name is no wheelhouse.
     """
 
-    def __init__(self, settings: Settings, *, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, *, environment: Mapping[str, str], housed: bool = True
+    ) -> None:
         self.lock = read_project_lock(settings, environment=environment)
         self._settings = settings
         pyproject = read_pyproject(settings.directory)
@@ -163,7 +168,7 @@ class Surveyor:
         self.staleness = _staleness(self.lock, pyproject)
         self._digests: dict[str, str] = {}
         self._wheelhouse = (
-            require_manifest(Path(settings.wheelhouse)) if settings.wheelhouse else None
+            require_manifest(Path(settings.wheelhouse)) if housed and settings.wheelhouse else None
         )
 
     def require_packages(self, interpreters: Sequence[Interpreter]) -> None:
@@ -330,7 +335,8 @@ def _reading(item: Selected, directory: Path) -> Iterator[None]:
 
 
 def _reports(settings: Settings) -> set[str]:
-    return {os.path.abspath(report) for report in settings.reports}  # noqa: PTH100 - links stay
+    written = [*settings.reports, *filter(None, [settings.wheelhouse])]
+    return {os.path.abspath(place) for place in written}  # noqa: PTH100 - links stay
 
 
 def _project_name(pyproject: Mapping[str, Any] | None, lock: Lock) -> str:

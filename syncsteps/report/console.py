@@ -71,6 +71,7 @@ class Console:
         self.progress = progress
         self.clock = clock
         self._told = 0.0
+        self._doing = "staging"
         self._methods: dict[type[Any], Callable[[Any], None]] = {
             TargetFound: self.target_found,
             Recovered: self.recovered,
@@ -175,7 +176,7 @@ class Console:
         now = self.clock()
         if self.progress and now - self._told >= _PAUSE:
             self._told = now
-            self.say(f"staging: {progress_text(event.progress)}")
+            self.say(f"{self._doing}: {progress_text(event.progress)}")
 
     def staged(self, event: Staged) -> None:
         """Say what lies aside."""
@@ -184,6 +185,8 @@ class Console:
 
     def fetching(self, event: Fetching) -> None:
         """Say how much of the wheelhouse is missing."""
+        self._told = self.clock()
+        self._doing = "fetching"
         kept = f", {event.kept} {'is' if event.kept == 1 else 'are'} there" if event.kept else ""
         self.say(f"fetching {counted(range(event.total), 'distribution')}{kept}")
 

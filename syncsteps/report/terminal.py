@@ -123,8 +123,9 @@ class TerminalConsole(Console):
         super().staged(event)
 
     def fetching(self, event: Fetching) -> None:
-        """Begin a live line that shows what the installer does."""
-        self._live(f"fetching {counted(range(event.total), 'distribution')}", total=None)
+        """Begin a bar, and a live line that shows what the installer does."""
+        self._far = ""
+        self._live(f"fetching {counted(range(event.total), 'distribution')}", total=event.total)
 
     def fetched(self, event: Fetched) -> None:
         """End the live line with a lasting one."""

@@ -51,7 +51,7 @@ def source_digest(directory: Path, *, reports: Collection[str] = ()) -> str:
     symbolic link what it points to, not what lies there. What the work on a project leaves behind
     is left out: version control, caches, virtual environments, wheelhouses, ``build`` and ``dist``
     at the top, ``*.egg-info``, ``.nox``, ``.tox``, byte code, coverage data, editors' files. So are
-    ``reports``, the absolute paths of the files that this run itself writes its result to.
+    ``reports``, the absolute paths of the files and directories that this run itself writes to.
 
     Raises:
         OSError: the directory or a file in it cannot be read.
@@ -60,7 +60,7 @@ def source_digest(directory: Path, *, reports: Collection[str] = ()) -> str:
         raise NotADirectoryError(20, "not a directory", str(directory))
     digest = hashlib.sha256()
     for relative, path in sorted(_files(str(directory), "")):
-        if reports and os.path.abspath(path) in reports:  # noqa: PTH100 - links stay
+        if reports and _is_report(path, reports):
             continue
         kind, content = _content(path)
         name = os.fsencode(relative)
@@ -82,11 +82,16 @@ def source_files(directory: Path, *, reports: Collection[str] = ()) -> dict[str,
         return {}
     found = {}
     for relative, path in sorted(_files(str(directory), "")):
-        if reports and os.path.abspath(path) in reports:  # noqa: PTH100 - links stay
+        if reports and _is_report(path, reports):
             continue
         kind, content = _content(path)
         found[relative] = hashlib.sha256(b"%s %s" % (kind, content)).hexdigest()
     return found
+
+
+def _is_report(path: str, reports: Collection[str]) -> bool:
+    place = os.path.abspath(path)  # noqa: PTH100 - links stay
+    return place in reports or place.startswith(tuple(f"{report}{os.sep}" for report in reports))
 
 
 def _content(path: str) -> tuple[bytes, bytes]:

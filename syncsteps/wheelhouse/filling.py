@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from syncsteps import processes
+from syncsteps.abreast import Call, run_abreast
 from syncsteps.errors import StagingError
 from syncsteps.locks.model import Archive, Wheel
 from syncsteps.selection.building import why_built
 from syncsteps.selection.files import archive_filename
 from syncsteps.selection.model import Pinned, Request, Selection
+from syncsteps.staging.abreast import AbreastRunner, Installation, run_installers
 from syncsteps.staging.build_constraints import pip_variables
 from syncsteps.staging.environment import installer_environment, surroundings
 from syncsteps.staging.inputs import write_groups
 from syncsteps.staging.logs import logged
 from syncsteps.staging.lookups import described
-from syncsteps.staging.output import Runner, run_installer
 from syncsteps.staging.pip import closed_variables
+from syncsteps.staging.progress import Watch
 from syncsteps.staging.sources import WHEELHOUSE_MANIFEST
 from syncsteps.staging.uv_settings import is_true
 from syncsteps.wheelhouse.housing import damage, file_digest, has_hash_of
 from syncsteps.wheelhouse.manifest import read_manifest, write_manifest
 from syncsteps.wheelhouse.matching import mismatch, origin_of
 from syncsteps.wheelhouse.model import HousedWheel
+from syncsteps.wheelhouse.opening import ASIDE, LOCK
 from syncsteps.wheelhouse.pips import download_command, foreign_pip, target_pip, wheel_command
 
 if TYPE_CHECKING:
@@ -40,17 +40,18 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selected
+    from syncsteps.staging.model import Progress
     from syncsteps.wheelhouse.model import Manifest
 
-__all__ = ["Filled", "Order", "fill", "opened"]
+__all__ = ["Filled", "Order", "fill"]
 
 # What was asked for is settled: only the packages count.
 _NO_REQUEST = Request()
-_ASIDE = ".fetching-"
-_LOCK = ".lock"
-# So many files are fetched by one pip: what is complete then stays, whatever comes after, and a pip
-# takes as long to start as to fetch twenty of them.
-_FILES_A_RUN = 100
+# Of files that one pip brings: it takes as long to start as to fetch the fewest, and what the most
+# are stays, whatever comes after them.
+_FEWEST_FILES, _MOST_FILES = 20, 100
+# More pips than this wait for the disk, and for each other.
+_MOST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,8 @@ class Order:
 
     ``empty`` is the manifest without any wheels. ``digests`` and ``files`` are of the directories
     among what is wanted, by package: the source digest, and those of single files. ``recorded``
-    says that the interpreter is not on this machine, ``source`` and ``build`` are the settings'.
+    says that the interpreter is not on this machine, ``source`` and ``build`` are the settings',
+    ``jobs`` is how many pips may fetch at once; builds come one after the other.
     """
 
     wanted: tuple[Selected, ...]
@@ -71,6 +73,7 @@ class Order:
     recorded: bool = False
     source: str = "lock"
     build: str = "auto"
+    jobs: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,45 +87,6 @@ class Filled:
     strangers: tuple[str, ...]
 
 
-@contextlib.contextmanager
-def opened(directory: Path, *, timeout: float) -> Iterator[Path]:
-    """Hold the wheelhouse ``directory``, made if it is missing; give an empty one in it for work.
-
-    What another that was killed has left in it goes. ``timeout`` is in seconds.
-
-    Raises:
-        StagingError: another one fills it for longer than that, or it cannot be written to.
-    """
-    lock = FileLock(directory / _LOCK)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=timeout)
-    except Timeout as error:
-        raise StagingError(
-            f"another fetch has been filling {directory} for {timeout:g} seconds",
-            hint="wait until it has ended, or name another directory",
-        ) from error
-    except OSError as error:
-        raise _unwritable(directory, error) from error
-    try:
-        for left in directory.glob(f"{_ASIDE}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=directory))
-        try:
-            yield aside
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    except OSError as error:
-        raise _unwritable(directory, error) from error
-    finally:
-        # As long as the lock is held: whoever has opened it meanwhile then starts again.
-        if sys.platform != "win32":
-            with contextlib.suppress(OSError):
-                lock_file = directory / _LOCK
-                lock_file.unlink()
-        lock.release()
-
-
 def fill(
     order: Order,
     directory: Path,
@@ -131,14 +95,16 @@ def fill(
     environment: Mapping[str, str],
     on_need: Callable[[int, int], None],
     on_line: Callable[[str], None],
-    runner: Runner = processes.run,
+    on_progress: Callable[[Progress], None] = lambda _progress: None,
+    runner: AbreastRunner = run_abreast,
 ) -> Filled:
     """Bring into the wheelhouse ``directory`` what ``order`` wants and it does not have.
 
     Each file is fetched or built in ``aside``, a directory in it, checked, and moved in whole; the
-    manifest follows after each run of pip, so that what an interruption leaves is right and is not
-    fetched again. Nothing is run where nothing is missing. ``on_need`` is told how many are missing
-    and how many are there, ``on_line`` gets the installer's lines, secrets redacted.
+    manifest follows each time that pips have ended, so that what an interruption leaves is right
+    and is not fetched again. Nothing is run where nothing is missing. ``on_need`` is told how many
+    are missing and how many are there, ``on_line`` gets the installer's lines, secrets redacted,
+    and ``on_progress`` how far it is.
 
     Raises:
         StagingError: something cannot be fetched or built, or is not what the lock says; the
@@ -161,10 +127,11 @@ def fill(
         on_line=on_line,
         runner=runner,
         wheels=dict(there),
+        watch=Watch(Selection(request=_NO_REQUEST, packages=tuple(missing)), on_progress),
     )
-    with tempfile.TemporaryDirectory(prefix="syncsteps-", ignore_cleanup_errors=True) as place:
-        for number, part in enumerate(_runs(missing, order.interpreter)):
-            filling.run(part, Path(place), number)
+    for parts in _rounds(missing, order.interpreter, jobs=order.jobs):
+        with tempfile.TemporaryDirectory(prefix="syncsteps-", ignore_cleanup_errors=True) as place:
+            filling.run(parts, Path(place))
     manifest = filling.write()
     return Filled(
         manifest=manifest,
@@ -184,26 +151,36 @@ class _Filling:
     aside: Path
     environment: Mapping[str, str]
     on_line: Callable[[str], None]
-    runner: Runner
+    runner: AbreastRunner
     wheels: dict[str, HousedWheel]
+    watch: Watch
 
-    def run(self, part: Sequence[Selected], place: Path, number: int) -> None:
-        """Fetch or build ``part`` by itself, in directories of its own, and move it in."""
-        output = self.aside / str(number)
-        requests = place / f"requests-{number}"
-        temporary = place / f"temporary-{number}"
-        for each in (output, requests, temporary):
+    def run(self, parts: Sequence[Sequence[Selected]], place: Path) -> None:
+        """Fetch or build ``parts`` side by side, and move them in once all of them are there.
+
+        ``place`` is an empty directory for what goes afterwards.
+        """
+        outputs = [self.aside / str(number) for number in range(len(parts))]
+        chains = [
+            self._chain(part, place / str(number), output)
+            for number, (part, output) in enumerate(zip(parts, outputs, strict=True))
+        ]
+        with logged(self.on_line) as listen:
+            run_installers(
+                chains, name="pip", on_line=listen, runner=self.runner, listener=self.watch
+            )
+        for part, output in zip(parts, outputs, strict=True):
+            self._move_in(part, output)
+            shutil.rmtree(output)
+        self.write()
+
+    def _chain(self, part: Sequence[Selected], place: Path, output: Path) -> list[Installation]:
+        """Return the runs of pip that put wheels of ``part`` into ``output``."""
+        requests, temporary = place / "requests", place / "temporary"
+        for each in (output, place, requests, temporary):
             each.mkdir()
         order = self.order
         environment = self._environment(temporary)
-        groups = write_groups(
-            Selection(request=_NO_REQUEST, packages=tuple(part)),
-            lock=order.lock,
-            directory=requests,
-            source=order.source,
-            pylock=False,
-            follow=order.source == "lock" and not is_true(self.environment, "PIP_NO_INDEX"),
-        )
         pip = foreign_pip(self.environment) if order.recorded else target_pip(order.interpreter)
         environment |= pip_variables(
             part,
@@ -213,20 +190,27 @@ class _Filling:
             pip=pip,
             environment=environment,
         )
-        with logged(self.on_line) as listen:
-            for inputs in groups:
-                for requirements, hashed in inputs.parts:
-                    run_installer(
-                        self._command(pip, requirements, output, hashed=hashed),
-                        name="pip",
-                        environment={**environment, **closed_variables(inputs)},
-                        directory=requests,
-                        on_line=listen,
-                        runner=self.runner,
-                        places=described(inputs.lookup),
-                    )
-        self._move_in(part, output)
-        self.write()
+        groups = write_groups(
+            Selection(request=_NO_REQUEST, packages=tuple(part)),
+            lock=order.lock,
+            directory=requests,
+            source=order.source,
+            pylock=False,
+            follow=order.source == "lock" and not is_true(self.environment, "PIP_NO_INDEX"),
+        )
+        return [
+            Installation(
+                call=Call(
+                    command=self._command(pip, requirements, output, hashed=hashed),
+                    environment={**environment, **closed_variables(inputs)},
+                    directory=inputs.directory,
+                    umask=0o022,
+                ),
+                places=described(inputs.lookup),
+            )
+            for inputs in groups
+            for requirements, hashed in inputs.parts
+        ]
 
     def write(self) -> Manifest:
         """Write the manifest of what is there now, and return it."""
@@ -347,30 +331,27 @@ def _locked_name(item: Selected) -> str:
     return "" if {"/", "\\"} & set(name) else name
 
 
-def _runs(missing: Sequence[Selected], interpreter: Interpreter) -> Iterator[Sequence[Selected]]:
-    """Yield what one pip brings at a time: many files, and builds each by itself."""
+def _rounds(
+    missing: Sequence[Selected], interpreter: Interpreter, *, jobs: int
+) -> Iterator[Sequence[Sequence[Selected]]]:
+    """Yield what is brought at a time, in a part for each pip: files, and then build by build."""
     builds = [item for item in missing if why_built(item, interpreter.tags)]
     files = [item for item in missing if item not in builds]
-    for start in range(0, len(files), _FILES_A_RUN):
-        yield files[start : start + _FILES_A_RUN]
+    count = max(1, min(jobs, _MOST, len(files) // _FEWEST_FILES))
+    size = max(1, min(_MOST_FILES, -(-len(files) // count)))
+    parts = [files[start : start + size] for start in range(0, len(files), size)]
+    for start in range(0, len(parts), count):
+        yield parts[start : start + count]
     for item in builds:
-        yield (item,)
+        yield ((item,),)
 
 
 def _strangers(directory: Path, manifest: Manifest) -> tuple[str, ...]:
-    known = {WHEELHOUSE_MANIFEST, _LOCK, *(wheel.filename for wheel in manifest.wheels)}
+    known = {WHEELHOUSE_MANIFEST, LOCK, *(wheel.filename for wheel in manifest.wheels)}
     return tuple(
         sorted(
             path.name
             for path in directory.iterdir()
-            if path.name not in known and not path.name.startswith(_ASIDE)
+            if path.name not in known and not path.name.startswith(ASIDE)
         )
-    )
-
-
-def _unwritable(directory: Path, error: OSError) -> StagingError:
-    return StagingError(
-        f"the wheelhouse {directory} cannot be filled: {error.strerror or error}",
-        details=[f"file: {error.filename}"] if error.filename else (),
-        hint="free space there, look at its permissions, or name another directory",
     )

@@ -422,6 +422,13 @@ class TestProgress:
             "staging: unpacked 7 of 20",
         ]
 
+    def test_a_wheelhouse_is_fetched_and_not_staged(self) -> None:
+        events = ((0.0, Fetching(total=20, kept=0)), (60.0, far(3)))
+        assert self.log(*events) == [
+            "fetching 20 distributions",
+            "fetching: fetched 3 of 20 (6.0 of 40.0 MB)",
+        ]
+
     def test_none_where_none_is_wanted(self) -> None:
         assert self.log(*self.LONG, progress=False) == ["staging 20 distributions"]
         assert self.log(*self.LONG, quiet=True) == []

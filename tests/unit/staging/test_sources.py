@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from syncsteps.staging.sources import source_digest
+from syncsteps.staging.sources import source_digest, source_files
 from tests.support.wheels import make_source_tree
 
 if TYPE_CHECKING:
@@ -98,3 +98,36 @@ def test_content_cannot_pass_for_a_name(tmp_path: Path) -> None:
 def test_no_directory(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError):
         source_digest(tmp_path / "missing")
+
+
+def test_a_wheelhouse_does_not_count_nor_does_a_directory_that_becomes_one(tree: Path) -> None:
+    before, files = source_digest(tree), source_files(tree)
+    house = tree / "src/wheels"
+    house.mkdir()
+    (house / "x.whl").write_text("x")
+    assert source_digest(tree) != before
+    assert source_digest(tree, reports={str(house)}) == before
+    assert source_files(tree, reports={str(house)}) == files
+    (tree / "src/wheels-too").write_text("x")
+    assert source_digest(tree, reports={str(house)}) != before
+    (tree / "src/wheels-too").unlink()
+    (house / "syncsteps-wheelhouse.json").write_text("{}")
+    assert source_digest(tree) == before
+    assert source_files(tree) == files
+
+
+def test_each_file_has_a_digest_of_its_own(tree: Path) -> None:
+    before = source_files(tree)
+    assert "src/demo.py" in before
+    assert list(before) == sorted(before)
+    (tree / "src/demo.py").chmod(0o755)
+    executable = source_files(tree)
+    assert {path for path in before if before[path] != executable[path]} == {"src/demo.py"}
+    (tree / "src/demo.py").write_text("other")
+    (tree / "src/link.py").symlink_to("demo.py")
+    after = source_files(tree)
+    assert after["src/demo.py"] not in {before["src/demo.py"], executable["src/demo.py"]}
+    assert after.keys() - before.keys() == {"src/link.py"}
+    report = str(tree / "src/link.py")
+    assert source_files(tree, reports={report}).keys() == before.keys()
+    assert source_files(tree / "absent") == {}

@@ -1,19 +1,17 @@
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
 
 from syncsteps.errors import StagingError
 from syncsteps.locks.model import Archive, Hash
-from syncsteps.processes import Completed
 from syncsteps.selection.model import Pinned
-from syncsteps.wheelhouse.filling import Filled, Order, fill, opened
+from syncsteps.wheelhouse.filling import Filled, Order, fill
 from syncsteps.wheelhouse.manifest import read_manifest
+from syncsteps.wheelhouse.opening import opened
 from tests.support.interpreters import make_interpreter
 from tests.support.values import (
     make_directory,
@@ -29,6 +27,7 @@ from tests.support.wheels import make_wheel, sha256
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from syncsteps.abreast import Call
     from syncsteps.selection.model import Selected
 
 MANIFEST = "syncsteps-wheelhouse.json"
@@ -41,24 +40,28 @@ class Pip:
     store: Path
     asked: list[list[str]] = field(default_factory=list)
     commands: list[list[str]] = field(default_factory=list)
+    abreast: list[int] = field(default_factory=list)
     after: Callable[[int], None] = lambda _run: None
     brings: Mapping[str, Path] = field(default_factory=dict)
 
     def __call__(
         self,
-        command: Sequence[str | Path],
+        chains: Sequence[Sequence[Call]],
         *,
-        environment: Mapping[str, str] | None = None,
-        directory: Path | None = None,
-        umask: int | None = None,
-        on_line: Callable[[str], None] | None = None,
-    ) -> Completed:
-        assert environment is not None
-        assert directory is not None
-        assert directory.is_dir()
-        assert umask == 0o022
-        assert on_line is not None
-        words = [str(word) for word in command]
+        on_line: Callable[[int, str], None],
+        on_tick: Callable[[], None] | None = None,
+    ) -> None:
+        assert on_tick is not None
+        self.abreast.append(len(chains))
+        for number, chain in enumerate(chains):
+            for call in chain:
+                on_line(number, "Collecting something")
+                self.run(call)
+
+    def run(self, call: Call) -> None:
+        assert call.directory.is_dir()
+        assert call.umask == 0o022
+        words = [str(word) for word in call.command]
         option = "--wheel-dir" if "wheel" in words else "--dest"
         output = Path(words[words.index(option) + 1])
         text = Path(words[-1]).read_text(encoding="utf-8")
@@ -70,7 +73,6 @@ class Pip:
             for path in self.store.glob(f"{name.replace('-', '_')}-*.whl"):
                 (output / self.brings.get(name, path).name).write_bytes(path.read_bytes())
         self.after(len(self.asked))
-        return Completed(status=0, stdout="", stderr="")
 
 
 @pytest.fixture
@@ -137,9 +139,31 @@ def test_files_come_in_large_parts_and_builds_one_by_one(house: Path, pip: Pip) 
         trees.append(make_directory(name))
     run(house, pip, *wheels, *trees, digests={"one": "1", "two": "2"})
     assert [len(part) for part in pip.asked] == [100, 100, 30, 1, 1]
+    assert pip.abreast == [1, 1, 1, 1, 1]
     before = len(pip.asked)
     run(house, pip, *wheels, *trees, digests={"one": "1", "two": "other"})
     assert pip.asked[before:] == [["two"]]
+
+
+@pytest.mark.parametrize(
+    ("number", "jobs", "parts", "abreast"),
+    [
+        (39, 4, [39], [1]),
+        (40, 4, [20, 20], [2]),
+        (61, 2, [31, 30], [2]),
+        (230, 2, [100, 100, 30], [2, 1]),
+        (230, 99, [29] * 7 + [27], [8]),
+    ],
+)
+def test_several_pips_share_many_files(
+    number: int, jobs: int, parts: list[int], abreast: list[int], house: Path, pip: Pip
+) -> None:
+    wheels = [locked(make_wheel(pip.store, f"w{each:03}")) for each in range(number)]
+    filled = run(house, pip, *wheels, jobs=jobs)
+    assert [len(part) for part in pip.asked] == parts
+    assert pip.abreast == abreast
+    assert len(filled.manifest.wheels) == number
+    assert len(names(house)) == number + 1
 
 
 def test_what_was_complete_stays_when_pip_fails_later(house: Path, pip: Pip) -> None:
@@ -242,28 +266,3 @@ def test_for_a_recorded_interpreter_pip_downloads(house: Path, pip: Pip) -> None
     run(house, pip, alpha, recorded=True)
     assert "download" in pip.commands[0]
     assert "--python-version" in pip.commands[0]
-
-
-def test_one_at_a_time(house: Path) -> None:
-    house.mkdir()
-    words = r"another fetch has been filling .* 0\.1 seconds"
-    with FileLock(house / ".lock"), pytest.raises(StagingError, match=words):
-        with_it(house, timeout=0.1)
-    with_it(house, timeout=0.1)
-    assert list(house.iterdir()) == []
-
-
-def with_it(house: Path, *, timeout: float) -> None:
-    with opened(house, timeout=timeout) as aside:
-        assert aside.parent == house
-
-
-def test_a_full_disk_is_told(house: Path) -> None:
-    def fill_it() -> None:
-        with opened(house, timeout=1):
-            raise OSError(28, os.strerror(28), str(house / "x.whl"))
-
-    with pytest.raises(StagingError, match="cannot be filled: No space left") as caught:
-        fill_it()
-    assert caught.value.details == (f"file: {house / 'x.whl'}",)
-    assert list(house.iterdir()) == []
