@@ -28,6 +28,10 @@ __all__ = ["is_known", "surroundings"]
 _PROBE = ("-I", "-B", "-")
 _LISTS = f"/{DPKG_LISTS}/"
 _METADATA = (".dist-info", ".egg-info", ".egg")
+# Of the files in there, what decides anything. To look at each file takes most of the time.
+_READ = tuple(
+    os.sep + name for name in ("METADATA", "PKG-INFO", "RECORD", "direct_url.json", "requires.txt")
+)
 _CUSTOM = ("sitecustomize", "usercustomize")
 _DECLARING = ("Pipfile", "pyproject.toml", "setup.cfg", "setup.py")
 _LOADER_CACHE = "/etc/ld.so.cache"  # written anew whenever a library comes
@@ -139,7 +143,7 @@ def _of_entry(entry: Path, *, with_distributions: bool) -> Iterator[str]:
             yield path
         elif with_distributions and name.lower().endswith(_METADATA):
             yield path
-            yield from _in(Path(path))
+            yield from (each for each in _in(Path(path)) if each.endswith(_READ))
 
 
 def _named_in(file: str, names: Mapping[str, str]) -> Iterator[str]:

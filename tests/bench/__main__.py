@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.bench.timing import Pair
 
-_CASES = ("exports", "growth", "matrix", "syncs", "commits", "steps")
+_CASES = ("exports", "again", "growth", "matrix", "syncs", "commits", "steps")
 
 
 def _say(text: str) -> None:
@@ -85,6 +85,8 @@ def _told(bench: Bench, cases: Sequence[str], system: Path) -> Iterator[dict[str
 def _results(bench: Bench, case: str, system: Path) -> Iterator[Pair | Steps]:
     if case == "exports":
         yield from bench.exports()
+    elif case == "again":
+        yield from bench.again()
     elif case == "growth":
         yield from bench.growth()
     elif case == "matrix":

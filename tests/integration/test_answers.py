@@ -272,7 +272,6 @@ MUTATIONS = {
     "METADATA is edited in its place": lambda p: edited_in_place(p.info / "METADATA"),
     "METADATA goes": lambda p: moved(p.info / "METADATA"),
     "RECORD is edited in its place": lambda p: edited_in_place(p.info / "RECORD"),
-    "INSTALLER is edited in its place": lambda p: edited_in_place(p.info / "INSTALLER"),
     "direct_url.json comes": lambda p: added(p.info / "direct_url.json", "{}"),
     "a .pth comes": lambda p: added(p.site / "new.pth", "/nowhere\n"),
     "a sitecustomize comes": lambda p: added(p.site / "sitecustomize.py"),

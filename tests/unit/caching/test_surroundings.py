@@ -44,7 +44,8 @@ def prefix(tmp_path: Path) -> Path:
     prefix = tmp_path / "python"
     site = prefix / "lib" / "python3.12" / "site-packages"
     (site / "demo-1.0.dist-info" / "licenses").mkdir(parents=True)
-    (site / "demo-1.0.dist-info" / "METADATA").touch()
+    for name in ("METADATA", "RECORD", "WHEEL"):
+        (site / "demo-1.0.dist-info" / name).touch()
     (prefix / "bin").mkdir()
     (prefix / "bin" / "python3.12").touch()
     (prefix / "bin" / "python3").symlink_to("python3.12")
@@ -105,9 +106,16 @@ def test_what_is_installed_matters_where_it_does(tmp_path: Path, prefix: Path) -
     state = site.parent / ".syncsteps"
     (state / "receipts").mkdir(parents=True)
     (state / "receipts" / "demo.json").touch()
-    of_those = {str(info), str(info / "METADATA"), str(state), str(state / "commit")}
-    of_those |= {str(state / "receipts" / "demo.json"), "/var/lib/dpkg/status"}
-    assert of_those <= look(tmp_path, target=interpreter)
+    of_those = {str(info), str(info / "METADATA"), str(info / "RECORD")}
+    of_those |= {
+        str(state),
+        str(state / "commit"),
+        str(state / "receipts" / "demo.json"),
+        "/var/lib/dpkg/status",
+    }
+    found = look(tmp_path, target=interpreter)
+    assert of_those <= found
+    assert str(info / "WHEEL") not in found  # nothing is decided by it, and looking takes time
     without = look(tmp_path, target=interpreter, with_distributions=False)
     assert of_those.isdisjoint(without)
     assert str(site) in without
