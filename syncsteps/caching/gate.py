@@ -127,8 +127,8 @@ def pack(
 
     ``said`` is what went to standard error, before and after the time that the run took (all of it
     before, if it did not say that). ``outputs`` are pairs of where to (``-`` is standard output)
-    and what, None for a file that must not be there. They hold for as long as ``marks`` do, those
-    of `mark_all`, and the paths in ``access`` can be written to, or not.
+    and what, None for a file that must not be there. They hold for as long as ``marks`` do, the
+    first two of `mark_all`, and the paths in ``access`` can be written to, or not.
     """
     return marshal.dumps((said, tuple(outputs), marks, tuple(access)))
 

@@ -30,13 +30,16 @@ def mark(path: str, *, follow: bool = False) -> Mark:
     """Return what changes whenever ``path`` does, or None where it leads nowhere.
 
     The change time is part of it: unlike the time of modification, nobody can set it. (On Windows
-    it is the time of creation, which tells a file that has been put in another's place.) The mark
-    of a directory says which names are in it, and nothing of what these stand for.
+    it is the time of creation, which tells a file that has been put in another's place.) It is not
+    part of the mark of a file that has several names, as uv gives them to what is in its cache:
+    each new name, in whatever place, changes it. The mark of a directory says which names are in
+    it, and nothing of what these stand for.
     """
     try:
         found = os.stat(path, follow_symlinks=follow)
     except (OSError, ValueError):
         return None
+    linked = found.st_nlink > 1 and stat.S_ISREG(found.st_mode)
     return (
         found.st_mode,
         found.st_ino,
@@ -45,26 +48,39 @@ def mark(path: str, *, follow: bool = False) -> Mark:
         found.st_gid,
         found.st_size,
         found.st_mtime_ns,
-        found.st_ctime_ns,
+        0 if linked else found.st_ctime_ns,
     )
 
 
-def mark_all(paths: Iterable[str]) -> tuple[Marks, Marks]:
-    """Return the marks of ``paths`` themselves, and those of what the links among them lead to.
+def mark_all(paths: Iterable[str]) -> tuple[Marks, Marks, Marks]:
+    """Return the marks of ``paths`` themselves, of what the links among them lead to, and around.
 
-    Of a path that leads nowhere, the nearest directory above it that is there is marked as well.
+    Those around are of the directories in which a path would be that leads nowhere: whether it
+    still does, it says itself; these say only whether it has done so for some time. Where a file is
+    in the way (as a zip file is, of what lies in it), that counts as one of ``paths``.
     """
     own: dict[str, Mark] = {}
     behind: dict[str, Mark] = {}
+    around: dict[str, Mark] = {}
     for path in paths:
-        each = path
-        while each not in own:
-            found = own[each] = mark(each)
-            if found is not None and stat.S_ISLNK(found[0]):
-                found = behind[each] = mark(each, follow=True)
-            if found is None:
-                each = os.path.dirname(each)
-    return tuple(own.items()), tuple(behind.items())
+        if path in own:
+            continue
+        found = own[path] = mark(path)
+        if found is not None and stat.S_ISLNK(found[0]):
+            found = behind[path] = mark(path, follow=True)
+        if found is None:
+            above, of_above = _nearest(path)
+            among = of_above is None or stat.S_ISDIR(of_above[0])
+            (around if among else own)[above] = of_above
+    return tuple(own.items()), tuple(behind.items()), tuple(around.items())
+
+
+def _nearest(path: str) -> tuple[str, Mark]:
+    """Return the nearest thing above ``path`` that is there, and the mark of what it leads to."""
+    above = os.path.dirname(path)
+    while (found := mark(above, follow=True)) is None and os.path.dirname(above) != above:
+        above = os.path.dirname(above)
+    return above, found
 
 
 def unsettled(marks: Marks, *, before: int) -> list[str]:
@@ -82,7 +98,7 @@ def unsettled(marks: Marks, *, before: int) -> list[str]:
 
 
 def unchanged(own: Marks, behind: Marks) -> bool:
-    """Return whether each path still has its mark; the two are those of `mark_all`."""
+    """Return whether each path still has its mark; the two are the first of `mark_all`."""
     return all(mark(path) == found for path, found in own) and all(
         mark(path, follow=True) == found for path, found in behind
     )

@@ -117,7 +117,7 @@ class Recording:
         if recent or run.settings.verbose:
             return f"{recent[0]} has only just been changed" if recent else "it says too much"
         payload = pack(
-            said=self._said(run.took), outputs=self._outputs, marks=marks, access=_access(run)
+            said=self._said(run.took), outputs=self._outputs, marks=marks[:2], access=_access(run)
         )
         return write(directory, self._question.name, payload, now=moment / 1e9)
 

@@ -28,6 +28,10 @@ __all__ = ["is_known", "surroundings"]
 _PROBE = ("-I", "-B", "-")
 _LISTS = f"/{DPKG_LISTS}/"
 _METADATA = (".dist-info", ".egg-info", ".egg")
+# Of the files in there, what decides anything. To look at each file takes most of the time.
+_READ = tuple(
+    os.sep + name for name in ("METADATA", "PKG-INFO", "RECORD", "direct_url.json", "requires.txt")
+)
 _CUSTOM = ("sitecustomize", "usercustomize")
 _DECLARING = ("Pipfile", "pyproject.toml", "setup.cfg", "setup.py")
 _LOADER_CACHE = "/etc/ld.so.cache"  # written anew whenever a library comes
@@ -56,7 +60,7 @@ def surroundings(run: Run, witness: Witness, *, environment: Mapping[str, str]) 
             yield path
             yield from _between(Path(path), run.lock.root)
     for directory in witness.listed:
-        yield from _of_listing(directory, listed=witness.listed)
+        yield from _of_listing(directory, listed=witness.listed, root=run.lock.root)
     yield from _of_modules()
     yield from _of_directory(settings.directory.absolute(), root=settings.directory)
     yield from _of_lock(run.lock)
@@ -137,9 +141,9 @@ def _of_entry(entry: Path, *, with_distributions: bool) -> Iterator[str]:
             yield from _named_in(path, names)
         elif name.partition(".")[0] in _CUSTOM or name == "EXTERNALLY-MANAGED":
             yield path
-        elif with_distributions and name.lower().endswith(_METADATA):
+        elif with_distributions and (name.lower().endswith(_METADATA) or name == "EGG-INFO"):
             yield path
-            yield from _in(Path(path))
+            yield from (each for each in _in(Path(path)) if each.endswith(_READ))
 
 
 def _named_in(file: str, names: Mapping[str, str]) -> Iterator[str]:
@@ -180,18 +184,26 @@ def _between(path: Path, root: Path) -> Iterator[str]:
         yield str(above)
 
 
-def _of_listing(directory: str, *, listed: Iterable[str]) -> Iterator[str]:
+def _of_listing(directory: str, *, listed: Iterable[str], root: Path) -> Iterator[str]:
     """Yield a directory that was listed, the links in it, and what hides a directory in it.
 
-    That is a pyvenv.cfg in one that is not among the ``listed``.
+    That is a pyvenv.cfg in one that is not among the ``listed``. Below the lock's ``root``, a
+    pyproject.toml makes a directory one of the workspace's.
     """
     yield directory
+    inside = Path(directory).is_relative_to(root)
     for path in _in(Path(directory)):
         if os.path.islink(path):  # noqa: PTH114 - as above
             yield path
-        marker = os.path.join(path, "pyvenv.cfg")  # noqa: PTH118 - as above
-        if path not in listed and os.path.lexists(marker):
-            yield marker
+        if os.path.isdir(path):  # noqa: PTH112 - as above
+            marker, project = (
+                os.path.join(path, name)  # noqa: PTH118 - as above
+                for name in ("pyvenv.cfg", "pyproject.toml")
+            )
+            if path not in listed and os.path.lexists(marker):
+                yield marker
+            if inside:
+                yield project
 
 
 def _of_modules() -> Iterator[str]:

@@ -69,6 +69,8 @@ class Witness:
             "open": self._open,
             "os.listdir": self._list,
             "os.scandir": self._list,
+            "pathlib.Path.glob": self._list,  # which looks first whether there is a directory
+            "pathlib.Path.rglob": self._list,
             "subprocess.Popen": self._start,
         }
 

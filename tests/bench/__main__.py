@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.bench.timing import Pair
 
-_CASES = ("exports", "growth", "matrix", "syncs", "commits", "steps", "installs", "large")
+_CASES = ("exports", "again", "growth", "matrix", "syncs", "commits", "steps", "installs", "large")
 # What takes long is done only if it is asked for.
 _BY_DEFAULT = _CASES[:-2]
 
@@ -111,6 +111,7 @@ def _results(
 ) -> Iterator[Pair | Steps | Large]:
     cases: dict[str, Callable[[], Iterator[Pair | Steps | Large]]] = {
         "exports": bench.exports,
+        "again": bench.again,
         "growth": bench.growth,
         "matrix": bench.matrix,
         "syncs": lambda: bench.syncs(bench.python),

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import syncsteps
 from syncsteps.interpreter import probe, to_json
 from syncsteps.settings import load_settings
+from tests.bench.again import Again
 from tests.bench.installs import installs
-from tests.bench.rivals import RIVALS, add_beside, install_own
+from tests.bench.rivals import RIVALS, add_beside, install_own, uv_pair
 from tests.bench.steps import COMMIT, Steps, steps_of_export, steps_of_sync
 from tests.bench.timing import Command, compare, time_of
 from tests.bench.universe import WRITERS, make_universe, write_uv_lock_of
@@ -64,10 +65,14 @@ class Bench:
                 for kind in dict.fromkeys(("uv", rival.format)):
                     own = self.export(kind, _SMALL)
                     yield compare(f"{name} of {kind}", own, other, rounds=self.rounds)
-                own = self.export("uv", _SMALL, "--interpreter", self.snapshot)
+                own = self.export("uv", _SMALL, "--interpreter", self.snapshot, "--no-cache")
                 yield compare(f"{name} of uv for a snapshot", own, other, rounds=self.rounds)
             except RuntimeError as error:
                 self.say(f"left out: {name}, {rival.name}: {error}")
+
+    def again(self) -> Iterator[Pair]:
+        """Yield runs that are answered by what the same run came to before."""
+        return Again(self).pairs()
 
     def growth(self) -> Iterator[Pair]:
         """Yield an export of 1,000 packages against one of 10,000."""
@@ -121,24 +126,15 @@ class Bench:
             settings = load_settings({"python": str(system)}, environment={}, directory=project)
             for name in (f"sync of {_DISTRIBUTIONS}", "sync with nothing to do"):
                 yield Steps(name=name, seconds=steps_of_sync(settings, environment))
-            options = ("--no-deps", "--break-system-packages", "--quiet", "-r", "-")
             yield compare(
                 f"nothing to do for {_DISTRIBUTIONS} distributions",
                 Command(
-                    label="syncsteps sync",
-                    steps=(self.own("sync", *arguments),),
+                    label="syncsteps sync --no-cache",
+                    steps=(self.own("sync", "--no-cache", *arguments),),
                     directory=project,
                     environment=environment,
                 ),
-                Command(
-                    label="uv export | uv pip install",
-                    steps=(
-                        (uv, "export", "--frozen", "--quiet", *arguments),
-                        (uv, "pip", "install", *options, *arguments),
-                    ),
-                    directory=project,
-                    environment=environment,
-                ),
+                uv_pair(uv, system, project, environment),
                 rounds=self.rounds,
             )
 
@@ -179,17 +175,7 @@ class Bench:
     ) -> dict[str, float]:
         theirs = throwaway_interpreter(place / "theirs")
         ours = throwaway_interpreter(place / "ours")
-        to_theirs = ("--python", theirs)
-        options = ("--no-deps", "--break-system-packages", "--quiet", "-r", "-")
-        command = Command(
-            label="uv export | uv pip install",
-            steps=(
-                (uv, "export", "--frozen", "--quiet", *to_theirs),
-                (uv, "pip", "install", *options, *to_theirs),
-            ),
-            directory=project,
-            environment=environment,
-        )
+        command = uv_pair(uv, theirs, project, environment)
         alone = time_of(command).clock
         settings = load_settings({"python": str(ours)}, environment={}, directory=project)
         steps = steps_of_sync(settings, environment, smoke=False)
@@ -235,7 +221,8 @@ class Bench:
 
     def export(self, kind: str, count: int, *target: str | Path) -> Command:
         """Return syncsteps's export of such a project; ``target`` are other options for it."""
-        target = target or ("--python", self.python)
+        # Without more, the way that a run takes when it is the first of its kind.
+        target = target or ("--python", self.python, "--no-cache")
         return Command(
             label=f"syncsteps, {kind}, {count:,}",
             steps=(self.own("export", *target, "-o", "exported.txt"),),

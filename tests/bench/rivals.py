@@ -11,9 +11,10 @@ from tests.bench.timing import Command
 from tests.conformance.tools import clean_environment, install, install_command
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["RIVALS", "Rival", "add_beside", "install_own"]
+__all__ = ["RIVALS", "Rival", "add_beside", "install_own", "uv_pair"]
 
 _MICROPIPENV = "micropipenv[toml]==1.10.0"
 
@@ -92,6 +93,21 @@ def _install(requirement: str | Path, place: Path, *options: str) -> None:
         done = run([sys.executable, "-m", *command])
         if done.status:
             raise RuntimeError(f"{requirement} cannot be installed: {done.stderr.strip()}")
+
+
+def uv_pair(uv: Path, system: Path, project: Path, environment: Mapping[str, str]) -> Command:
+    """Return uv's export of a project, and its installation of that into ``system``."""
+    target = ("--python", system)
+    options = ("--no-deps", "--break-system-packages", "--quiet", "-r", "-")
+    return Command(
+        label="uv export | uv pip install",
+        steps=(
+            (uv, "export", "--frozen", "--quiet", *target),
+            (uv, "pip", "install", *options, *target),
+        ),
+        directory=project,
+        environment=environment,
+    )
 
 
 RIVALS = (

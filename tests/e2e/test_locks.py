@@ -43,7 +43,7 @@ class Target:
         options = ("--python", str(self.python), "--no-local", *arguments)
         return run(
             [sys.executable, "-m", "syncsteps", verb, *options],
-            environment={**kept, "PYTHONPATH": str(CHECKOUT)},
+            environment={**kept, "PYTHONPATH": str(CHECKOUT), "SYNCSTEPS_NO_CACHE": "1"},
             directory=self.project,
             timeout=900,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import syncsteps
+from syncsteps.caching.marks import mark
+from syncsteps.caching.store import read
 from tests.support import asking
 from tests.support.asking import LONG_WAY
 from tests.support.index import Index
@@ -43,6 +46,10 @@ class Place:
     cache: Path
 
     @property
+    def asking(self) -> Path:
+        return self.tool / "asking.py"
+
+    @property
     def project(self) -> Path:
         return self.system.project
 
@@ -69,11 +76,12 @@ class Place:
     @property
     def environment(self) -> dict[str, str]:
         inherited = self.system.environment
-        path = f"{self.system.target.parent}{os.pathsep}{inherited['PATH']}"
+        # Of this machine's own no more than is needed: anyone may install something meanwhile.
+        path = f"{self.system.target.parent}{os.pathsep}{os.defpath}"
         return {
             **{name: value for name, value in inherited.items() if name != "GITHUB_ACTIONS"},
             "PATH": path,
-            "PYTHONPATH": f"{self.tool}{os.pathsep}{PACKAGE.parent}",
+            "PYTHONPATH": str(self.tool),
             "PYTHONDONTWRITEBYTECODE": "1",
             "SYNCSTEPS_CACHE_DIR": str(self.cache),
         }
@@ -86,7 +94,7 @@ class Place:
         variables: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, asking.__file__, mode, *arguments],
+            [sys.executable, str(self.asking), mode, *arguments],
             cwd=directory or self.project,
             env={**self.environment, **(variables or {})},
             capture_output=True,
@@ -123,6 +131,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     shutil.copytree(
         PACKAGE, root / "tool" / "syncsteps", ignore=shutil.ignore_patterns("__pycache__")
     )
+    # Somewhere where nobody else makes files.
+    shutil.copy(asking.__file__, root / "tool" / "asking.py")
     make_source_tree(project / "member", "member", "1.0")
     with Index(root / "files") as index:
         wheel = make_wheel(index.directory, "alpha", "1.0")
@@ -146,6 +156,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         assert done.returncode == 0, done.stderr
         assert "2 installed" in done.stderr
         assert place.answers == []  # a run that changes something is no answer
+        for path in place.info.iterdir():
+            unlinked(path)  # uv may have linked it to its cache, where others link it too
         yield place
 
 
@@ -158,8 +170,10 @@ def edited(path: Path, change: Callable[[bytes], bytes]) -> Iterator[None]:
     path.write_bytes(change(content))
     path.chmod(status.st_mode)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    yield
-    path.write_bytes(content)
+    try:
+        yield
+    finally:
+        path.write_bytes(content)
 
 
 @contextmanager
@@ -168,8 +182,16 @@ def edited_in_place(path: Path) -> Iterator[None]:
     path.write_bytes(content.swapcase())
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert path.stat().st_ino == status.st_ino
-    yield
-    path.write_bytes(content)
+    try:
+        yield
+    finally:
+        path.write_bytes(content)
+
+
+def unlinked(path: Path) -> None:
+    copy = path.with_name("copy")
+    shutil.copy2(path, copy)
+    copy.replace(path)
 
 
 @contextmanager
@@ -181,31 +203,35 @@ def touched(path: Path) -> Iterator[None]:
 @contextmanager
 def added(path: Path, content: str = "") -> Iterator[None]:
     path.write_text(content, encoding="utf-8")
-    yield
-    path.unlink()
+    try:
+        yield
+    finally:
+        path.unlink()
 
 
 @contextmanager
 def added_directory(path: Path) -> Iterator[None]:
     path.mkdir()
-    yield
-    path.rmdir()
+    try:
+        yield
+    finally:
+        path.rmdir()
 
 
 @contextmanager
 def moved(path: Path) -> Iterator[None]:
     aside = path.with_name(f"{path.name}.aside")
     path.rename(aside)
-    yield
-    aside.rename(path)
+    try:
+        yield
+    finally:
+        aside.rename(path)
 
 
 @contextmanager
 def replaced(path: Path) -> Iterator[None]:
     """The same content as another file."""
-    copy = path.with_name("copy")
-    shutil.copy2(path, copy)
-    copy.replace(path)
+    unlinked(path)
     yield
 
 
@@ -215,17 +241,21 @@ def relinked(path: Path) -> Iterator[None]:
     before = path.readlink()
     path.unlink()
     path.symlink_to(path.parent / before)
-    yield
-    path.unlink()
-    path.symlink_to(before)
+    try:
+        yield
+    finally:
+        path.unlink()
+        path.symlink_to(before)
 
 
 @contextmanager
 def mode_of(path: Path, mode: int) -> Iterator[None]:
     before = path.stat().st_mode
     path.chmod(mode)
-    yield
-    path.chmod(before)
+    try:
+        yield
+    finally:
+        path.chmod(before)
 
 
 def receipt(place: Place) -> Path:
@@ -256,6 +286,9 @@ MUTATIONS = {
     "a local project has a file deep down": lambda p: added(
         p.project / "member" / "_backend" / "new.txt"
     ),
+    "a directory becomes a project": lambda p: added(
+        p.project / "member" / "src" / "pyproject.toml", "[project]\n"
+    ),
     "a local project goes": lambda p: moved(p.project / "member"),
     "the interpreter is another file": lambda p: replaced(program(p)),
     "the interpreter's link is another": lambda p: relinked(p.system.target),
@@ -272,7 +305,6 @@ MUTATIONS = {
     "METADATA is edited in its place": lambda p: edited_in_place(p.info / "METADATA"),
     "METADATA goes": lambda p: moved(p.info / "METADATA"),
     "RECORD is edited in its place": lambda p: edited_in_place(p.info / "RECORD"),
-    "INSTALLER is edited in its place": lambda p: edited_in_place(p.info / "INSTALLER"),
     "direct_url.json comes": lambda p: added(p.info / "direct_url.json", "{}"),
     "a .pth comes": lambda p: added(p.site / "new.pth", "/nowhere\n"),
     "a sitecustomize comes": lambda p: added(p.site / "sitecustomize.py"),
@@ -294,12 +326,56 @@ def test_nothing_is_answered_that_has_not_been_asked_before(place: Place) -> Non
     assert not place.is_answered("sync", "--lock-timeout", "7")
 
 
+@pytest.fixture(scope="module")
+def look(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], object]:
+    """Return all that an answer to `sync` is held against, as it is now."""
+    cache = tmp_path_factory.mktemp("alone")
+    place.record("sync", variables={"SYNCSTEPS_CACHE_DIR": str(cache)})
+    (answer,) = (cache / "answers").iterdir()
+    payload = read(str(answer.parent), answer.stem)
+    assert payload is not None
+    _, _, (own, behind), access = marshal.loads(payload)  # noqa: S302 - it has just been written
+
+    def state() -> object:
+        return (
+            [mark(path) for path, _ in own],
+            [mark(path, follow=True) for path, _ in behind],
+            [os.access(path, os.W_OK | os.X_OK) for path, _ in access],
+        )
+
+    assert state() == (
+        [found for _, found in own],
+        [found for _, found in behind],
+        [found for _, found in access],
+    )
+    return state
+
+
 @pytest.mark.parametrize("change", MUTATIONS.values(), ids=MUTATIONS)
-def test_what_has_changed_is_looked_at_again(
-    place: Place, change: Callable[[Place], AbstractContextManager[None]]
+def test_whatever_changes_something_is_no_longer_as_it_was(
+    place: Place,
+    look: Callable[[], object],
+    change: Callable[[Place], AbstractContextManager[None]],
 ) -> None:
-    place.record("sync")
+    before = look()
+    assert look() == before
     with change(place):
+        assert look() != before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "the lock is touched",
+        "the interpreter is another file",
+        "a distribution goes",
+        "a swap was cut off",
+        "the tool is changed",
+    ],
+)
+def test_what_has_changed_is_looked_at_again(place: Place, name: str) -> None:
+    place.record("sync")
+    with MUTATIONS[name](place):
         assert not place.is_answered("sync")
 
 
@@ -481,64 +557,59 @@ class TestExport:
 
 
 class TestCache:
-    def damaged(self, place: Place, change: Callable[[Path], object]) -> None:
-        place.record("sync")
-        (answer,) = [path for path in place.answers if self.is_of(place, path)]
-        change(answer)
-        assert not place.is_answered("sync")
-        answer.unlink(missing_ok=True)
+    def test_a_damaged_answer_is_none(self, place: Place, tmp_path: Path) -> None:
+        variables = {"SYNCSTEPS_CACHE_DIR": str(tmp_path / "cache")}
+        place.record("sync", variables=variables)
+        (path,) = (tmp_path / "cache" / "answers").iterdir()
+        good = path.read_bytes()
+        damaged = {
+            "empty": b"",
+            "shorter": good[:-1],
+            "only a start": good[:40],
+            "longer": good + b"x",
+            "one bit": good[:-1] + bytes([good[-1] ^ 1]),
+            "another format": good.replace(b"answer 1", b"answer 0", 1),
+            "zeros": bytes(len(good)),
+        }
+        for how, content in damaged.items():
+            path.write_bytes(content)
+            assert not place.is_answered("sync", variables=variables), how
+        path.write_bytes(good)
+        assert place.is_answered("sync", variables=variables)
 
-    @staticmethod
-    def is_of(place: Place, path: Path) -> bool:
-        """Whether that is the answer to a plain sync: without it there is none."""
-        aside = path.with_suffix(".moved")
-        path.rename(aside)
-        found = place.is_answered("sync")
-        aside.rename(path)
-        return not found
-
-    @pytest.mark.parametrize(
-        "content",
-        [
-            lambda old: old[:0],
-            lambda old: old[:-1],
-            lambda old: old[:40],
-            lambda old: old + b"x",
-            lambda old: old[:-1] + bytes([old[-1] ^ 1]),
-            lambda old: old.replace(b"answer 1", b"answer 0", 1),
-            lambda old: b"\0" * len(old),
-        ],
-        ids=["empty", "shorter", "only a start", "longer", "one bit", "other format", "zeros"],
-    )
-    def test_a_damaged_answer_is_none(
-        self, place: Place, content: Callable[[bytes], bytes]
+    def test_an_answer_that_another_may_have_written_is_none(
+        self, place: Place, tmp_path: Path
     ) -> None:
-        self.damaged(place, lambda path: path.write_bytes(content(path.read_bytes())))
+        variables = {"SYNCSTEPS_CACHE_DIR": str(tmp_path / "cache")}
+        place.record("sync", variables=variables)
+        (path,) = (tmp_path / "cache" / "answers").iterdir()
+        for of in (path, path.parent):
+            before = of.stat().st_mode
+            for mode in (before | 0o020, before | 0o002):
+                of.chmod(mode)
+                assert not place.is_answered("sync", variables=variables)
+            of.chmod(before)
+            if os.geteuid() == 0:
+                os.chown(of, 1234, -1)
+                assert not place.is_answered("sync", variables=variables)
+                os.chown(of, 0, -1)
+        real = path.with_suffix(".real")
+        path.rename(real)
+        path.symlink_to(real)
+        assert not place.is_answered("sync", variables=variables)
+        real.replace(path)
+        assert place.is_answered("sync", variables=variables)
 
-    def test_an_answer_that_others_may_write_is_none(self, place: Place) -> None:
-        self.damaged(place, lambda path: path.chmod(0o620))
-        self.damaged(place, lambda path: path.chmod(0o602))
-
-    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives files away")
-    def test_an_answer_of_another_user_is_none(self, place: Place) -> None:
-        self.damaged(place, lambda path: os.chown(path, 1234, -1))
-
-    def test_a_link_or_a_directory_is_none(self, place: Place) -> None:
-        def linked(path: Path) -> None:
-            path.rename(path.with_suffix(".real"))
-            path.symlink_to(path.with_suffix(".real"))
-
-        def directory(path: Path) -> None:
-            path.unlink()
-            path.mkdir()
-
-        self.damaged(place, linked)
-        place.record("sync")
-        (answer,) = [path for path in place.answers if self.is_of(place, path)]
-        directory(answer)
-        assert not place.is_answered("sync")
-        assert place.start("run", "sync").returncode == 0  # nor can it be written
-        answer.rmdir()
+    def test_what_is_in_the_way_of_an_answer_stops_no_run(
+        self, place: Place, tmp_path: Path
+    ) -> None:
+        variables = {"SYNCSTEPS_CACHE_DIR": str(tmp_path / "cache")}
+        place.record("sync", variables=variables)
+        (path,) = (tmp_path / "cache" / "answers").iterdir()
+        path.unlink()
+        path.mkdir()
+        assert place.start("run", "sync", variables=variables).returncode == 0
+        assert list(path.parent.iterdir()) == [path]
 
     def test_a_directory_that_others_may_write_to_is_not_looked_into(self, place: Place) -> None:
         place.record("sync")
@@ -601,7 +672,7 @@ class TestCache:
         assert len(list(tmp_path.glob("*/syncsteps/answers/*"))) == 1 or sys.platform == "darwin"
 
     def test_several_writers_at_once_leave_whole_answers(self, place: Place) -> None:
-        command = [sys.executable, asking.__file__, "run", "sync", "--jobs", "9"]
+        command = [sys.executable, str(place.asking), "run", "sync", "--jobs", "9"]
         runs = [
             subprocess.Popen(
                 command,

@@ -44,7 +44,8 @@ def prefix(tmp_path: Path) -> Path:
     prefix = tmp_path / "python"
     site = prefix / "lib" / "python3.12" / "site-packages"
     (site / "demo-1.0.dist-info" / "licenses").mkdir(parents=True)
-    (site / "demo-1.0.dist-info" / "METADATA").touch()
+    for name in ("METADATA", "RECORD", "WHEEL"):
+        (site / "demo-1.0.dist-info" / name).touch()
     (prefix / "bin").mkdir()
     (prefix / "bin" / "python3.12").touch()
     (prefix / "bin" / "python3").symlink_to("python3.12")
@@ -63,6 +64,8 @@ def test_of_what_was_opened_and_listed(tmp_path: Path) -> None:
     found = look(tmp_path, witness=witness)
     assert {"/etc/x", str(tmp_path), str(tmp_path / "link")} <= found
     assert {str(tmp_path / "a" / "b"), str(tmp_path / "a" / ".venv" / "pyvenv.cfg")} <= found
+    # It may become a member of the workspace.
+    assert str(tmp_path / "a" / "pyproject.toml") in found
     # dpkg's lists stand and fall with their directory.
     assert not any(path.endswith(".list") for path in found)
 
@@ -105,9 +108,16 @@ def test_what_is_installed_matters_where_it_does(tmp_path: Path, prefix: Path) -
     state = site.parent / ".syncsteps"
     (state / "receipts").mkdir(parents=True)
     (state / "receipts" / "demo.json").touch()
-    of_those = {str(info), str(info / "METADATA"), str(state), str(state / "commit")}
-    of_those |= {str(state / "receipts" / "demo.json"), "/var/lib/dpkg/status"}
-    assert of_those <= look(tmp_path, target=interpreter)
+    of_those = {str(info), str(info / "METADATA"), str(info / "RECORD")}
+    of_those |= {
+        str(state),
+        str(state / "commit"),
+        str(state / "receipts" / "demo.json"),
+        "/var/lib/dpkg/status",
+    }
+    found = look(tmp_path, target=interpreter)
+    assert of_those <= found
+    assert str(info / "WHEEL") not in found  # nothing is decided by it, and looking takes time
     without = look(tmp_path, target=interpreter, with_distributions=False)
     assert of_those.isdisjoint(without)
     assert str(site) in without

@@ -1,0 +1,143 @@
+"""Runs that are answered by what the same run came to before, beside others."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import syncsteps
+from syncsteps.settings import load_settings
+from tests.bench.rivals import RIVALS, uv_pair
+from tests.bench.timing import Command, compare, time_of
+from tests.bench.universe import write_uv_lock_of
+from tests.conformance.tools import install
+from tests.support.index import Index
+from tests.support.interpreters import throwaway_interpreter
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.bench.cases import Bench
+    from tests.bench.timing import Pair
+
+__all__ = ["Again"]
+
+_COUNT = 200
+# Seconds after which a change is not one that may have gone unseen.
+_SETTLED = 2.2
+
+
+class Again:
+    """Runs with a cache, on the projects of ``bench``."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def pairs(self) -> Iterator[Pair]:
+        """Yield runs that are answered by what the same run came to before, each against others.
+
+        What the first of an export costs more than one without a cache; then the second one,
+        against the first and against each tool; then a sync that finds nothing to do, against uv,
+        which finds the same, and against a Python that does nothing at all.
+        """
+        name = f"export {_COUNT} packages"
+        without = self._bench.export("uv", _COUNT, "--python", self._bench.python, "--no-cache")
+        yield compare(
+            f"{name}, and a cache",
+            self._emptied(without),
+            self._emptied(
+                self._bench.export("uv", _COUNT, *self._cached("--python", self._bench.python))
+            ),
+            rounds=self._bench.rounds,
+        )
+        for rival in (None, *RIVALS):
+            project = self._bench.project(rival.format if rival else "uv", _COUNT)
+            try:
+                other = rival.command(project, self._bench.tools) if rival else without
+                for kind in dict.fromkeys(("uv", rival.format if rival else "uv")):
+                    own = self._kept(
+                        self._bench.export(
+                            kind, _COUNT, *self._cached("--python", self._bench.python)
+                        )
+                    )
+                    yield compare(f"{name} of {kind} again", own, other, rounds=self._bench.rounds)
+            except RuntimeError as error:
+                self._bench.say(
+                    f"left out: {name} again, {rival.name if rival else 'own'}: {error}"
+                )
+        yield from self._nothing_to_do()
+
+    def _nothing_to_do(self) -> Iterator[Pair]:
+        project, files = self._bench.work / "settled", self._bench.work / "settled-files"
+        project.mkdir()
+        wheels = [make_wheel(files, f"settled-{n:03}", "1.0") for n in range(_COUNT)]
+        uv = install("uv", self._bench.tools).program("uv")
+        system = throwaway_interpreter(self._bench.work / "settled-system")
+        name = f"nothing to do for {_COUNT} distributions"
+        with Index(files) as index:
+            write_uv_lock_of(wheels, project, index)
+            environment = {
+                **self._bench.environment,
+                "UV_CACHE_DIR": str(self._bench.work / "cache"),
+            }
+            settings = load_settings({"python": str(system)}, environment={}, directory=project)
+            syncsteps.install(settings, environment=environment)
+            theirs = uv_pair(uv, system, project, environment)
+            for label, arguments in (
+                ("syncsteps sync --no-cache", ("--python", system, "--no-cache")),
+                ("syncsteps sync", self._cached("--python", system)),
+            ):
+                own = Command(
+                    label=label,
+                    steps=(self._bench.own("sync", *arguments),),
+                    directory=project,
+                    environment=environment,
+                )
+                # The same way around as the ratio that is wanted: ours by theirs.
+                ready = own if "--no-cache" in arguments else self._kept(own)
+                yield compare(name, theirs, ready, rounds=self._bench.rounds)
+            program = self._bench.program.with_name(
+                "python.exe" if sys.platform == "win32" else "python"
+            )
+            bare = Command(
+                label="a bare Python",
+                steps=((program, "-c", ""),),
+                directory=project,
+                environment=environment,
+            )
+            yield compare(name, bare, own, rounds=self._bench.rounds)
+
+    def _cached(self, *arguments: str | Path) -> tuple[str | Path, ...]:
+        return (*arguments, "--cache-dir", self._answers)
+
+    @property
+    def _answers(self) -> Path:
+        return self._bench.work / "answers"
+
+    def _emptied(self, command: Command) -> Command:
+        """Return it with the cache emptied before each run; settled is what it then depends on."""
+        time_of(command)
+        time.sleep(_SETTLED)
+        code = f"import shutil; shutil.rmtree({str(self._answers)!r}, ignore_errors=True)"
+        empty = (sys.executable, "-I", "-S", "-c", code)
+        kind = "without" if "--no-cache" in command.steps[0] else "filling one"
+        return replace(command, label=f"{command.label}, {kind}", steps=(empty, *command.steps))
+
+    def _kept(self, command: Command) -> Command:
+        """Return the command, whose answer is in the cache then.
+
+        Raises:
+            RuntimeError: it is not.
+        """
+        shutil.rmtree(self._answers, ignore_errors=True)
+        time_of(command)  # which may well make files, or byte code
+        time.sleep(_SETTLED)
+        time_of(command)
+        if not list(self._answers.glob("*/*.answer")):
+            raise RuntimeError(f"{command.label}: nothing was kept")
+        return replace(command, label=f"{command.label}, again")
