@@ -58,6 +58,8 @@ class RunWatcher:
             self.outcome = replace(self.outcome, seconds=seconds, **self._told_by(event))
         if isinstance(event, LockRead | LockSelected):
             self._lock = event.lock
+        if isinstance(event, Planned) and event.plan.changes and self.recording is not None:
+            self.recording.give_up()
         self.swapping = self.swapping or isinstance(event, Swapping)
         self.console(event)
 

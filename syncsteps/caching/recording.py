@@ -85,6 +85,11 @@ class Recording:
         """Note what went to a file, or to standard output (``-``); None: there was no such file."""
         self._outputs.append((target, text))
 
+    def give_up(self) -> None:
+        """Watch no more: there is something to do, and what does it opens thousands of files."""
+        self._witness.rest()
+        self._witness.doubts.add("there was something to do")
+
     def may_keep(self, run: Run) -> None:
         """Note that ``run`` can be answered for, if it ends well."""
         self._run = run

@@ -73,6 +73,8 @@ def write(directory: str, name: str, payload: bytes, *, now: float) -> str:
     aside = os.path.join(directory, f"{name}-{os.urandom(8).hex()}{_ASIDE}")
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
+        if not is_ours(os.stat(directory)):  # somebody else was quicker
+            return f"others than this user can write to {directory}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         try:
             with open(os.open(aside, flags, 0o600), "wb") as file:

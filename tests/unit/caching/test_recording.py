@@ -96,6 +96,13 @@ def test_what_was_seen_to_be_done_is_a_doubt(
     assert not (tmp_path / "cache").exists()
 
 
+def test_what_was_given_up_is_not_kept_whatever_comes_of_it(tmp_path: Path, project: Path) -> None:
+    recording = make_recording(tmp_path)
+    recording.give_up()
+    recording.may_keep(make_run(project, cache_dir=str(tmp_path / "cache")))
+    assert recording.keep({}) == "there was something to do"
+
+
 def test_other_programs_are_a_doubt(tmp_path: Path, project: Path) -> None:
     witness = Witness()
     witness.programs.append(("uv", "pip", "compile"))

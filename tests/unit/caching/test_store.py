@@ -64,6 +64,21 @@ def test_why_it_cannot_be_written(tmp_path: Path) -> None:
     assert names(tmp_path) == ["file", "one.answer"]  # nothing is left aside
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_a_directory_that_another_has_made_meanwhile_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "answers"
+
+    def make(*_: object, **__: object) -> None:
+        directory.mkdir()
+        directory.chmod(0o777)
+
+    monkeypatch.setattr(os, "makedirs", make)
+    assert "others than this user" in write(str(directory), "one", b"", now=NOW)
+    assert names(directory) == []
+
+
 def test_there_is_a_limit_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "_LARGEST", 100)
     assert write(str(tmp_path), "one", b"x" * 100, now=NOW) == "there is too much to keep"
