@@ -62,9 +62,13 @@ def _keep(lines: IO[str]) -> Path | None:
     """Write ``lines`` into a file of their own and return it, or None if none can be written."""
     try:
         descriptor, name = tempfile.mkstemp(prefix="syncsteps-", suffix=".log")
+    except OSError:
+        return None
+    try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
             lines.seek(0)
             shutil.copyfileobj(lines, file)
-    except OSError:
+    except OSError:  # a part of it would take room where there is none
+        Path(name).unlink()
         return None
     return Path(name)

@@ -67,9 +67,10 @@ def test_that_a_log_cannot_be_kept_hides_no_failure(
     assert fail(*map(str, range(50))).hint == "Look."
 
 
-def test_a_full_disk_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_ends_nothing(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = mock.MagicMock()
     full.__enter__.return_value = full
     full.write.side_effect = full.seek.side_effect = OSError(28, "No space left on device")
     monkeypatch.setattr("tempfile.SpooledTemporaryFile", lambda **_options: full)
     assert fail(*map(str, range(50))).hint == "Look."
+    assert list(temporary.iterdir()) == []
