@@ -35,9 +35,8 @@ __all__ = ["TerminalConsole"]
 _STYLES = {
     "error": "bold red",
     "warning": "yellow",
-    "warning:": "yellow",
-    "drift:": "red",
-    "done:": "green",
+    "drift": "red",
+    "done": "green",
 }
 
 

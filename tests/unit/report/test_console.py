@@ -507,6 +507,9 @@ class TestTerminal:
     def test_warnings_have_theirs(self, events: list[Event], colour: str) -> None:
         assert f"\x1b[{colour}" in shown(events)
 
+    def test_the_end_has_one(self) -> None:
+        assert "\x1b[32mdone: " in shown([], outcome=full_outcome())
+
     def test_the_live_line_goes_in_the_end(self) -> None:
         text = shown([Staging(total=2), StagingLine(text="Building six")])
         assert "\x1b[?25h" in text
