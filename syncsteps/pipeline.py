@@ -247,7 +247,9 @@ def _again(
 ) -> Survey:
     """Survey once more if anything has changed, and tell of it only if the plan is another now."""
     interpreter = inspect(settings, environment=environment)
-    if interpreter == before.interpreter and load_receipts(before.state) == before.ledger:
+    # Free space is another from one moment to the next.
+    seen = replace(interpreter, free_space=before.interpreter.free_space)
+    if seen == before.interpreter and load_receipts(before.state) == before.ledger:
         return before
     survey = take_survey(settings, interpreter, environment=environment)
     if survey.plan != before.plan or survey.findings != before.findings:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from syncsteps import commit
+from syncsteps import commit, pipeline
+from syncsteps.survey import Surveyor
 from tests.support.projects import write_requirements
 from tests.support.wheels import make_source_tree, make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from syncsteps.interpreter import Interpreter
+    from syncsteps.survey import Survey
     from tests.support.systems import System
 
 pytestmark = pytest.mark.enable_socket
@@ -459,6 +464,28 @@ def test_what_was_changed_by_hand_is_put_right_on_request(system: System) -> Non
     assert system.run("sync", "--reinstall-package", "Alpha") == 0
     assert module.read_text() == "value = 1\n"
     assert system.run("check") == 0
+
+
+def test_who_gets_the_lock_on_an_unchanged_interpreter_works_by_the_first_survey(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spaces, surveys = itertools.count(10**9), []
+    inspect, survey = pipeline.inspect, Surveyor.survey
+
+    def inspected(*args: Any, **options: Any) -> Interpreter:  # noqa: ANN401 - passed on
+        return replace(inspect(*args, **options), free_space=next(spaces))
+
+    def surveyed(surveyor: Surveyor, interpreter: Interpreter) -> Survey:
+        surveys.append(survey(surveyor, interpreter))
+        return surveys[-1]
+
+    monkeypatch.setattr(pipeline, "touched_since", lambda *_: True)
+    monkeypatch.setattr(pipeline, "inspect", inspected)
+    monkeypatch.setattr(Surveyor, "survey", surveyed)
+    system.lock([make_wheel(system.index.directory, "alpha", "1.0")])
+    assert system.run("install") == 0
+    assert len(surveys) == 1
+    assert system.installed() == {"alpha": "1.0"}
 
 
 @pytest.mark.parametrize("variables", [{}, {"SOURCE_DATE_EPOCH": "1"}])
