@@ -96,6 +96,7 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
     environment: Mapping[str, str],
     on_line: Callable[[str], None],
     on_progress: Callable[[Progress], None] | None = None,
+    on_unpacked: Callable[[], object] | None = None,
 ) -> Stage:
     """Fetch, check, build and unpack ``selection`` into ``directory``; return what is there.
 
@@ -111,6 +112,7 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
         environment: The variables to start the installer with, less what would redirect it.
         on_line: Gets each line of the installer's output, secrets redacted.
         on_progress: Gets how far the installer is, whenever that is known anew.
+        on_unpacked: Called once the installer is done, before what it left is read.
 
     Raises:
         StagingError: no installer, a failing one, or a result that is not what was selected.
@@ -160,6 +162,8 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
                     stager, selection, lock=lock, interpreter=interpreter, place=place
                 )
             install(selection, directory, on_progress and Watch(selection, on_progress))
+            if on_unpacked is not None:
+                on_unpacked()
             return read_stage(
                 directory, interpreter=interpreter, selection=selection, lock=lock, alone=alone
             )

@@ -76,12 +76,17 @@ class Clash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A directory aside. ``site`` are its site directories, to be put first on ``sys.path``."""
+    """A directory aside. ``site`` are its site directories, to be put first on ``sys.path``.
+
+    ``full`` are directories in it that hold nothing but files of ``distributions``, at any depth,
+    as long as nobody but this process writes there.
+    """
 
     root: Path
     site: tuple[Path, ...]
     distributions: tuple[StagedDistribution, ...]
     clashes: tuple[Clash, ...] = ()
+    full: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

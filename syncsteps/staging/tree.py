@@ -66,7 +66,8 @@ def _read_stage(
     lock: Lock,
     alone: Callable[[str], AbstractContextManager[Path]],
 ) -> Stage:
-    found = find_unpacked(directory, find_files(directory))
+    contents = find_files(directory)
+    found = find_unpacked(directory, contents.files)
     check_selection(found, selection)
     clashes = settle(directory, found, alone=alone)
     selected = {item.name: item for item in selection.packages}
@@ -96,6 +97,7 @@ def _read_stage(
             Clash(loser=loser, winner=winner, target=Path(merged[path]))
             for path, loser, winner in clashes
         ),
+        full=tuple(directory / top for top in contents.full),
     )
 
 
