@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import shutil
 import tempfile
 from dataclasses import replace
@@ -96,7 +97,9 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
     if not selection.packages:
         return Stage(root=directory, site=(), distributions=())
 
-    def install(part: Selection, prefix: Path, listener: Listener | None = None) -> None:
+    def install(
+        part: Selection, prefix: Path, listener: Listener | None = None, *, fresh: bool = False
+    ) -> None:
         requests = prefix / _REQUESTS
         try:
             requests.mkdir()
@@ -107,7 +110,7 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
                     interpreter=interpreter,
                     directory=prefix,
                     requests=requests,
-                    options=options,
+                    options=replace(options, fresh=fresh),
                     on_line=listen,
                     listener=listener,
                 )
@@ -115,12 +118,12 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
             shutil.rmtree(requests, ignore_errors=True)
 
     @contextlib.contextmanager
-    def alone(name: str) -> Iterator[Path]:
+    def alone(name: str, *, fresh: bool = False) -> Iterator[Path]:
         prefix = directory / _ALONE
         prefix.mkdir()
         try:
             chosen = tuple(item for item in selection.packages if item.name == name)
-            install(replace(selection, packages=chosen), prefix)
+            install(replace(selection, packages=chosen), prefix, fresh=fresh)
             yield prefix
         finally:
             shutil.rmtree(prefix, ignore_errors=True)
@@ -140,7 +143,13 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
             if on_unpacked is not None:
                 on_unpacked()
             return read_stage(
-                directory, interpreter=interpreter, selection=selection, lock=lock, alone=alone
+                directory,
+                interpreter=interpreter,
+                selection=selection,
+                lock=lock,
+                alone=alone,
+                # pip keeps files as they came, and unpacks them each time.
+                anew=functools.partial(alone, fresh=True) if stager.name == "uv" else None,
             )
     except OSError as error:
         raise StagingError(
