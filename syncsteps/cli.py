@@ -76,7 +76,7 @@ def main(
             recorded=arguments.verb in _FOR_RECORDED,
         )
         console = _console(settings, stream)
-        require_places(settings.reports)
+        require_places((*settings.reports, *_own_output(arguments)))
         watcher = RunWatcher(arguments.verb, console, directory or Path.cwd(), recording)
         with _terminated():
             status = _run(arguments, settings, watcher, environment)
@@ -97,6 +97,11 @@ def main(
         console.close()
 
 
+def _own_output(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return where the text goes that a verb is asked for, if it is asked for one."""
+    return (arguments.output,) if arguments.verb in {"export", "inspect"} else ()
+
+
 def _run(
     arguments: argparse.Namespace,
     settings: Settings,
@@ -108,8 +113,7 @@ def _run(
         return _run_verb(arguments, settings, watcher, environment)
     except SyncstepsError as error:
         console.close()
-        so_far = () if watcher.outcome is None else (watcher.outcome,)
-        _tell(settings, watcher, environment, outcomes=so_far, error=error)
+        _tell(settings, watcher, environment, outcomes=watcher.so_far, error=error)
         raise
     except KeyboardInterrupt:
         if not watcher.swapping:
@@ -144,6 +148,8 @@ def _run_verb(
         if arguments.format == "requirements.txt":
             wrote += _write_unhashed(arguments.output, texts.unhashed, watcher.console)
         watcher.exported(settings, wrote)
+        if settings.reports:
+            _tell(settings, watcher, environment, outcomes=watcher.so_far)
         return 0
     if verb == "inspect":
         from syncsteps.interpreter import to_json  # noqa: PLC0415 - no other verb needs it
@@ -231,7 +237,7 @@ def _tell(
     environment: Mapping[str, str],
     *,
     outcomes: Sequence[Outcome],
-    error: SyncstepsError | None,
+    error: SyncstepsError | None = None,
 ) -> None:
     """Write what a run came to wherever it is wanted besides the console."""
     if settings.reports or environment.get("GITHUB_ACTIONS") == "true":
