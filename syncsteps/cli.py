@@ -75,7 +75,7 @@ def main(
             directory=directory or Path.cwd(),
             recorded=arguments.verb in _FOR_RECORDED,
         )
-        console = _console(settings, stream)
+        console = _console(settings, stream, environment)
         require_places((*settings.reports, *_own_output(arguments)))
         watcher = RunWatcher(arguments.verb, console, directory or Path.cwd(), recording)
         with _terminated():
@@ -252,9 +252,12 @@ def _tell(
         )
 
 
-def _console(settings: Settings, stream: TextIO) -> Console:
-    live = stream.isatty() and not settings.no_progress
-    kind = report.TerminalConsole if live else report.Console
+def _console(settings: Settings, stream: TextIO, environment: Mapping[str, str]) -> Console:
+    kind = report.Console
+    if stream.isatty() and not settings.no_progress:
+        kind = report.TerminalConsole
+    elif environment.get("FORCE_COLOR") and not environment.get("NO_COLOR"):
+        kind = report.ColourConsole
     return kind(
         stream,
         quiet=settings.quiet,

@@ -3,16 +3,28 @@
 Importing this module registers nothing. A session has no virtual environment: its target is the
 system interpreter, as everywhere in syncsteps. What follows ``--`` on nox's command line are the
 options of the verb.
+
+Of nox's own options, ``--force-python`` (``-P``) names the target of a registered session, as
+``--python`` does; ``--verbose``, ``--forcecolor`` and ``--nocolor`` count for the step as well.
+``--no-install`` (``-R``) leaves out the steps that install, ``--install-only`` all others, as they
+do with what nox itself installs and runs; the session says so.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from packaging.version import Version
 
 from syncsteps.start import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     import nox
 
@@ -85,35 +97,111 @@ SESSIONS: dict[str, Callable[..., None]] = {
 }
 
 
-def register(*, only: Collection[str] = tuple(SESSIONS), prefix: str = "") -> None:
-    """Register sessions with nox; call it once in a noxfile.
+_OLDEST_NOX = "2025.2.9"
+_INTERRUPTED = 130
+_INSTALLING = frozenset({"sync", "install"})
+_LOCKLESS = frozenset({"inspect_system"})
 
-    ``only`` are the names of the sessions to register (default: every one in `SESSIONS`),
-    ``prefix`` is put before each name. None of them runs unless it is named on the command line.
+
+def register(
+    *,
+    only: Collection[str] = tuple(SESSIONS),
+    prefix: str = "",
+    names: Mapping[str, str] = MappingProxyType({}),
+    defaults: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    tags: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    pythons: Sequence[str] | Mapping[str, str] = (),
+    locks: Sequence[str] | Mapping[str, str] = (),
+) -> None:
+    """Register sessions with nox; call it in a noxfile, once for each set of sessions.
+
+    None of them runs unless nox's command line asks for it, by its name or a tag.
+
+    Args:
+        only: The sessions to register, by their names in `SESSIONS` (default: all).
+        prefix: What comes before each name.
+        names: Other names, by session.
+        defaults: Arguments of the verb, by session; those behind ``--`` come after them.
+        tags: nox's tags, by session.
+        pythons: Targets, as for ``--python``: each session is there once for each of them. In a
+            mapping, the keys are what nox calls them.
+        locks: Lock files, likewise; a session that reads no lock has them not.
 
     Raises:
-        ValueError: ``only`` has a name that is no session.
+        ValueError: an argument has a name that is no session.
+        SystemExit: nox is too old.
     """
     import nox  # noqa: PLC0415 - the command line works without nox
 
-    unknown = sorted(set(only) - set(SESSIONS))
-    if unknown:
-        raise ValueError(f"no such session: {', '.join(unknown)}; there are {', '.join(SESSIONS)}")
+    _require_nox()
+    for given in (only, names, defaults, tags):
+        unknown = sorted(set(given) - set(SESSIONS))
+        if unknown:
+            known = ", ".join(SESSIONS)
+            raise ValueError(f"no such session: {', '.join(unknown)}; there are {known}")
     for name in only:
-        decorate = nox.session(python=False, name=prefix + name, default=False)
-        decorate(_with_posargs(SESSIONS[name]))
+        function = _session_function(SESSIONS[name], tuple(defaults.get(name, ())))
+        for key, values in (("python", pythons), ("lock", () if name in _LOCKLESS else locks)):
+            if values:
+                named = values if isinstance(values, Mapping) else {each: each for each in values}
+                function = nox.parametrize(key, list(named.values()), ids=list(named))(function)
+        nox.session(
+            python=False,
+            venv_backend="none",  # with --force-python as well
+            name=prefix + names.get(name, name),
+            tags=list(tags.get(name, ())),
+            default=False,
+        )(function)
 
 
-def _with_posargs(step: Callable[..., None]) -> Callable[[nox.Session], None]:
-    def session_function(session: nox.Session) -> None:
-        step(session, *session.posargs)
+def _session_function(step: Callable[..., None], defaults: tuple[str, ...]) -> Callable[..., None]:
+    def session_function(session: nox.Session, *, python: str = "", lock: str = "") -> None:
+        # What --force-python names is there only in sessions without a Python of their own.
+        target = session.python if isinstance(session.python, str) else python
+        options = [f"--lock={lock}"] if lock else []
+        options += [f"--python={target}"] if target else []
+        step(session, *defaults, *options, *session.posargs)
 
     session_function.__doc__ = step.__doc__
     session_function.__name__ = step.__name__
     return session_function
 
 
+def _require_nox() -> None:
+    installed = importlib.metadata.version("nox")
+    if Version(installed) < Version(_OLDEST_NOX):
+        raise SystemExit(
+            f"syncsteps needs nox {_OLDEST_NOX} or later, and this is nox {installed}: upgrade it,"
+            f' for example with python -m pip install "nox>={_OLDEST_NOX}"'
+        )
+
+
 def _run(session: nox.Session, verb: str, arguments: tuple[str, ...]) -> None:
-    status = main([verb, *arguments])
+    config = session._runner.global_config  # noqa: SLF001 - nox has no other way to it
+    left_out = "--no-install" if verb in _INSTALLING else "--install-only"
+    if config.no_install if verb in _INSTALLING else config.install_only:
+        session.warn(f"syncsteps {verb} is left out, as {left_out} says")
+        return
+    with _colours(forced=config.forcecolor, none=config.nocolor):
+        status = main([verb, *(["--verbose"] if config.verbose else []), *arguments])
+    if status == _INTERRUPTED:  # ends nox, and not only this session
+        raise KeyboardInterrupt
     if status:
         session.error(f"syncsteps {verb} ended with exit code {status}")
+
+
+@contextlib.contextmanager
+def _colours(*, forced: bool, none: bool) -> Iterator[None]:
+    """Have nox's choice of colours in the variables that rich and others look at."""
+    before = {name: os.environ.get(name) for name in ("FORCE_COLOR", "NO_COLOR")}
+    if none or forced:
+        chosen, other = ("NO_COLOR", "FORCE_COLOR") if none else ("FORCE_COLOR", "NO_COLOR")
+        os.environ[chosen] = "1"
+        os.environ.pop(other, None)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
         summary_line,
     )
     from syncsteps.report.sarif import render_sarif
-    from syncsteps.report.terminal import TerminalConsole
+    from syncsteps.report.terminal import ColourConsole, TerminalConsole
     from syncsteps.report.verdict import error_of, error_of_targets
 
 __all__ = [
+    "ColourConsole",
     "Console",
     "TerminalConsole",
     "action_cells",
@@ -45,7 +46,7 @@ import_late(
     __name__,
     {
         "syncsteps.report.console": ("Console",),
-        "syncsteps.report.terminal": ("TerminalConsole",),
+        "syncsteps.report.terminal": ("ColourConsole", "TerminalConsole"),
         "syncsteps.report.document": ("render_json",),
         "syncsteps.report.files": ("tell",),
         "syncsteps.report.junit": ("render_junit",),

@@ -1,4 +1,4 @@
-"""The run as a person sees it in a terminal: with a table and a live line."""
+"""The run as a person sees it in colours, and in a terminal: with a table and a live line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
     from syncsteps.plan import Action
 
-__all__ = ["TerminalConsole"]
+__all__ = ["ColourConsole", "TerminalConsole"]
 
 # By the first word of a line.
 _STYLES = {
@@ -40,13 +40,11 @@ _STYLES = {
 }
 
 
-class TerminalConsole(Console):
-    """The same with rich: the plan as a table, staging and importing as one live line."""
+class ColourConsole(Console):
+    """The same lines with rich's colours, whatever ``stream`` is: for a log that shows them."""
 
+    _forced: bool | None = True
     _rich_console: RichConsole | None = None
-    _progress: RichProgress | None = None
-    _task: TaskID | None = None
-    _far = ""
 
     @property
     def _rich(self) -> RichConsole:
@@ -54,17 +52,37 @@ class TerminalConsole(Console):
             from rich.console import Console as RichConsole  # noqa: PLC0415 - only when it is shown
 
             self._rich_console = RichConsole(
-                file=self.stream, highlight=False, emoji=False, soft_wrap=True
+                file=self.stream,
+                force_terminal=self._forced,
+                highlight=False,
+                emoji=False,
+                soft_wrap=True,
             )
         return self._rich_console
 
     def line(self, text: str = "") -> None:
-        """Write one line above whatever is live."""
-        style = _STYLES.get(text.split(" ", 1)[0].removesuffix(":"))
-        if style is None and self._progress is None:
+        """Write one line in the colour of what it begins with."""
+        style = _style(text)
+        if style is None:
             super().line(text)
         else:
             self._rich.print(plain(text), style=style, markup=False)
+
+
+class TerminalConsole(ColourConsole):
+    """The same in a terminal: the plan as a table, staging and importing as one live line."""
+
+    _forced = None
+    _progress: RichProgress | None = None
+    _task: TaskID | None = None
+    _far = ""
+
+    def line(self, text: str = "") -> None:
+        """Write one line above whatever is live."""
+        if self._progress is None:
+            super().line(text)
+        else:
+            self._rich.print(plain(text), style=_style(text), markup=False)
 
     def close(self) -> None:
         """Stop the live line."""
@@ -163,3 +181,7 @@ class TerminalConsole(Console):
         )
         self._task = self._progress.add_task(text, total=total)
         self._progress.start()
+
+
+def _style(text: str) -> str | None:
+    return _STYLES.get(text.split(" ", 1)[0].removesuffix(":"))

@@ -1,13 +1,14 @@
-"""The README's table of codes, made from the rules and the errors; run as a module it writes it."""
+"""The code in the README, and its table of codes: run as a module it writes that table."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from syncsteps import errors
 from syncsteps.verify import RULES
 
-__all__ = ["README", "code_table", "with_codes"]
+__all__ = ["README", "code_blocks", "code_table", "with_codes"]
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 _BEGIN = "<!-- codes: written by `nox -s codes` -->\n"
@@ -37,6 +38,13 @@ def with_codes(text: str) -> str:
     if not mark:
         raise ValueError(f"the text has no table between {_BEGIN!r} and {_END!r}")
     return f"{before}{_BEGIN}\n{code_table()}\n{_END}{after}"
+
+
+def code_blocks(section: str, language: str) -> list[str]:
+    """Return the README's blocks of code of this language in the section of this title."""
+    _, _, rest = README.read_text(encoding="utf-8").partition(f"\n## {section}\n")
+    text = rest.partition("\n## ")[0]
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
 if __name__ == "__main__":

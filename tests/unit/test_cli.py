@@ -66,6 +66,28 @@ def test_misuse_is_exit_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": ""}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_a_log_has_colours_where_they_are_asked_for(
+    variables: dict[str, str],
+    coloured: bool,  # noqa: FBT001
+    substitute: Callable[[str, Callable[..., Any]], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)  # which rich reads by itself
+    substitute("check", lambda *_, **__: outcome("check"))
+    assert main(["check"], environment=variables) == 0
+    assert ("\x1b[32mdone" in capsys.readouterr().err) is coloured
+
+
+@pytest.mark.parametrize(
     "error",
     [
         LockError("broken", file="uv.lock", table="package[0]", key="name", hint="lock again"),

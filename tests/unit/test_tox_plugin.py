@@ -19,6 +19,7 @@ from tox.tox_env.errors import Fail
 from syncsteps import tox_plugin
 from syncsteps.tox_plugin import sync_command
 from tests.support.interpreters import throwaway_interpreter
+from tests.support.readme import code_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -272,3 +273,13 @@ def test_the_command_of_a_sync() -> None:
     assert sync_command([], verbosity=2) == sync
     assert sync_command(["--no-local"], verbosity=4) == [*sync, "--no-local", "--verbose"]
     assert sync_command([], verbosity=0) == [*sync, "--quiet"]
+
+
+def test_the_tox_file_of_the_readme(tox_project: ToxProjectCreator, target: Path) -> None:
+    (text,) = code_blocks("In tox", "toml")
+    there = tox_project({"tox.toml": text})
+    requests = started(there)
+    override = f"env.system.syncsteps_python={target}"
+    there.run("run", "-e", "system", "-x", override).assert_success()
+    assert requests[0].cmd[-2:] == ["--group=tests", f"--python={target}"]
+    assert [request.cmd for request in requests[1:]] == [["python", "-m", "pytest"]]

@@ -31,7 +31,7 @@ from syncsteps.events import (
     Waiting,
 )
 from syncsteps.plan import Install, Replace
-from syncsteps.report import Console, TerminalConsole
+from syncsteps.report import ColourConsole, Console, TerminalConsole
 from syncsteps.smoke.model import ImportResult, Verdict
 from syncsteps.staging.model import Progress
 from syncsteps.verify import Severity
@@ -480,6 +480,19 @@ def shown(
         if error is not None:
             console.error(error)
     return stream.getvalue()
+
+
+def test_a_coloured_log_has_the_lines_of_a_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    plain, coloured = io.StringIO(), io.StringIO()
+    for console in (Console(plain), ColourConsole(coloured)):
+        for event in EVENTS:
+            console(event)
+        console.outcome(full_outcome())
+        console.error(InterpreterError("x" * 300))
+    assert without_styles(coloured.getvalue()) == plain.getvalue()
+    assert "\x1b[1;31merror ERR400" in coloured.getvalue()
+    assert "\x1b[32mdone: " in coloured.getvalue()
 
 
 class TestTerminal:
