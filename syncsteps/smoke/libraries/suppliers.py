@@ -6,17 +6,18 @@ import re
 import shutil
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tomli
 
 from syncsteps.processes import ProcessTimeoutError, run
-from syncsteps.smoke.libraries.model import Supplier, System
+from syncsteps.smoke.libraries.model import Supplier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from syncsteps.processes import Completed
+    from syncsteps.smoke.libraries.model import System
 
 __all__ = ["indexed_supplier", "install_command", "supplier"]
 
@@ -39,22 +40,20 @@ _FINE = re.compile(r"[\w.+-]+")
 def supplier(soname: str, system: System) -> Supplier | None:
     """Return the package that supplies this library on this system, or None if it is not known.
 
-    For apt, the table in ``suppliers.toml`` knows. Packages of apk and rpm are also known by the
-    sonames in them, by rule, so that theirs need no table.
+    For apt, the table in ``suppliers.toml`` knows. Packages of apk and rpm provide the sonames in
+    them by rule, and can be asked for by these: ``so:libGL.so.1``, ``libGL.so.1()(64bit)``.
     """
     row = _table().get(soname, {})
-    by_rule = _by_rule(soname, system)
     if system.manager == "apt":
         name = _apt_name(row, system)
-        verified = _release(system) in row.get("verified", ())
+        verified = system.family == "debian" and _release(system) in row.get("debian", "").split()
     else:
-        name = row.get("apk" if system.manager == "apk" else "rpm") or by_rule
+        name = row.get("apk" if system.manager == "apk" else "rpm") or _provided(soname, system)
         verified = False
     if not name:
         return None
-    return Supplier(
-        soname=soname, package=name, command=_command([name], system), verified=verified
-    )
+    command = _command([name], system)
+    return Supplier(soname=soname, package=name, command=command, verified=verified)
 
 
 def indexed_supplier(
@@ -97,28 +96,26 @@ def _command(names: Sequence[str], system: System) -> str:
     return " ".join((_COMMANDS[system.manager], *quoted))
 
 
-def _by_rule(soname: str, system: System) -> str:
+def _provided(soname: str, system: System) -> str:
     """Return what apk's and rpm's packages are said to provide if they hold this library."""
-    if not _FINE.fullmatch(soname) or not re.search(r"\.so\.\d", soname):
+    if not _FINE.fullmatch(soname):
         return ""
     if system.manager == "apk":
         return f"so:{soname}"
     return f"{soname}()(64bit)" if system.bits == 64 else soname  # noqa: PLR2004 - bits
 
 
-def _apt_name(row: dict[str, Any], system: System) -> str:
-    since = _TIME64.get(system.family, ())
-    late = not system.version or system.version >= since
-    name: str = (row.get("t64", "") if late else "") or row.get("apt", "")
-    return name
+def _apt_name(row: Mapping[str, str], system: System) -> str:
+    late = not system.version or system.version >= _TIME64.get(system.family, ())
+    return row.get("t64", row.get("apt", "")) if late else row.get("apt", "")
 
 
 def _release(system: System) -> str:
-    return " ".join((system.family, ".".join(map(str, system.version)) or "sid"))
+    return ".".join(map(str, system.version)) or "sid"
 
 
 @lru_cache(maxsize=1)
-def _table() -> dict[str, dict[str, Any]]:
+def _table() -> dict[str, dict[str, str]]:
     text = resources.files(__package__).joinpath("suppliers.toml").read_text(encoding="utf-8")
-    table: dict[str, dict[str, Any]] = tomli.loads(text)
+    table: dict[str, dict[str, str]] = tomli.loads(text)
     return table
