@@ -35,8 +35,8 @@ class Tree:
         absolute = os.path.abspath(path)  # noqa: PTH100 - without following links
         if self._whole:
             return absolute
-        for start in (self._root, os.path.realpath(os.path.dirname(absolute))):  # noqa: PTH120
-            whole = absolute if start == self._root else posixpath.join(start, path.name)
+        followed = posixpath.join(os.path.realpath(os.path.dirname(absolute)), path.name)  # noqa: PTH120
+        for whole in (absolute, followed):
             if whole.startswith(self._root + "/"):
                 return whole[len(self._root) :]
         return absolute
