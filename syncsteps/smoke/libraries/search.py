@@ -196,7 +196,7 @@ class Search:
                     directory
                     for part in parts
                     for expanded in self._expand(part, origin)
-                    for directory in (expanded, *self._from_other_sites(expanded, origin))
+                    for directory in self._meant(expanded, origin)
                 )
             )
         return self._directories[key]
@@ -211,12 +211,16 @@ class Search:
             }
             yield _TOKEN.sub(lambda match, v=values: v.get(match[1] or match[2], match[0]), text)  # type: ignore[misc]
 
-    def _from_other_sites(self, directory: str, origin: str) -> Iterator[str]:
+    def _meant(self, directory: str, origin: str) -> Iterator[str]:
+        """Yield a directory under its shortest name, and what it would be from other sites."""
+        shortest = posixpath.normpath(directory)
+        real = self._tree.real(directory)
+        # To go up from a link is to go up from what it leads to.
+        yield shortest if self._tree.real(shortest) == real else real
         for site in self._sites:
             if origin.startswith(site + "/"):
                 way = posixpath.relpath(directory, site)
-                for other in self._sites:
-                    yield posixpath.normpath(posixpath.join(other, way))
+                yield from (posixpath.normpath(posixpath.join(each, way)) for each in self._sites)
 
 
 def _name(path: str) -> str:
