@@ -28,6 +28,7 @@ _BASE = 1
 _MOST_SEGMENTS = 1024
 _MOST_ENTRIES = 16_384
 _MOST_VERSIONS = 4096
+_MOST_NEEDED = 1024
 _LONGEST = 16_384
 _CHUNK = 1 << 20
 _PAGE = 4096
@@ -175,6 +176,8 @@ class _Parser:
         )
         if not self._entries:
             return header
+        if sum(tag == _NEEDED for tag, _ in self._entries) > _MOST_NEEDED:
+            raise ElfError("too many libraries")
         return Elf(
             bits=header.bits,
             little=header.little,

@@ -25,6 +25,9 @@ _TOKEN = re.compile(r"\$(?:\{(\w+)\}|(ORIGIN|LIB|PLATFORM))")
 # musl is one file, and answers to all of these names, whatever follows the dot.
 _MUSL_ITSELF = ("libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet.")
 
+# Of an RPATH; more than any real one has.
+_MOST_DIRECTORIES = 512
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
@@ -188,7 +191,7 @@ class Search:
             origin = self._tree.real(origin)
         key = (posixpath.dirname(origin), listed)
         if key not in self._directories:
-            parts = [part for part in listed.split(":") if part]
+            parts = [part for part in listed.split(":") if part][:_MOST_DIRECTORIES]
             if self._loader.musl and _unknown_to_musl(listed):
                 parts = []
             self._directories[key] = tuple(
