@@ -51,6 +51,7 @@ COULD_NOT = "cannot open shared object file: No such file or directory"
         ("ExternalLibraryError: OpenAL library couldn't be found", "libopenal.so.1"),
         ("ImportError: Unable to load OpenGL or GL library", "libGL.so.1"),
         ("ImportError: fontconfig not found", "libfontconfig.so.1"),
+        ("OSError: GL ES 2.0 library not found", "libGLESv2.so.2"),
         ('ImportError: Library "GLU" not found.', "libGLU.so.1"),
     ],
 )  # fmt: skip
