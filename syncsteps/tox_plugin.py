@@ -194,22 +194,27 @@ class SystemRunner(RunToxEnv):
 
     @property
     def target(self) -> Interpreter:
-        """The interpreter, as it was when it was first asked for.
+        """The interpreter, when it was first asked for, without what is installed in it.
 
         Raises:
             SyncstepsError: the settings mean nothing, or there is no such interpreter.
         """
         if self._found is None:
-            self._found = self.look()
+            self._found = self.look(with_distributions=False)
         return self._found
 
-    def look(self) -> Interpreter:
+    def look(self, *, with_distributions: bool = True) -> Interpreter:
         """Return the interpreter as it is now; errors as for `target`."""
-        from syncsteps.exporting import inspect  # noqa: PLC0415 - tox starts without it
+        from syncsteps.interpreter import resolve  # noqa: PLC0415 - tox starts without it
 
         options = self._sync_options(self.conf["syncsteps_python"])
         settings = _read_settings(options, directory=self.core["tox_root"])
-        return inspect(settings, environment=os.environ)
+        return resolve(
+            settings.python or None,
+            environment=os.environ,
+            allow_virtualenv=settings.allow_virtualenv,
+            with_distributions=with_distributions,
+        )
 
     def _setup_env(self) -> None:
         super()._setup_env()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -191,6 +192,22 @@ def test_options_that_are_none_are_refused_with_the_code_of_misuse(
     assert "syncsteps_options is no list of options of a sync" in outcome.out
     assert "unrecognized arguments: --group dev" in outcome.err
     assert requests == []
+
+
+def test_a_virtual_environment_is_a_target_only_where_an_option_says_so(
+    tox_project: ToxProjectCreator, target: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "environment"
+    subprocess.run([target, "-m", "venv", "--without-pip", made], check=True)
+    text = f"[env.system]\nrunner = 'syncsteps'\nsyncsteps_python = '{made}'\n"
+    there = tox_project({"tox.toml": text})
+    requests = started(there)
+    refused = there.run("run", "-e", "system")
+    refused.assert_failed(code=4)
+    assert "belongs to the virtual environment" in refused.out
+    (there.path / "tox.toml").write_text(f"{text}syncsteps_options = ['--allow-virtualenv']\n")
+    there.run("run", "-e", "system").assert_success()
+    assert [request.cmd[-2:-1] for request in requests] == [["--allow-virtualenv"]]
 
 
 def test_the_target_may_come_from_pyproject(tox_project: ToxProjectCreator, target: Path) -> None:
