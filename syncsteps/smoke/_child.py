@@ -1,28 +1,31 @@
 """Runs inside the target: imports the modules of one distribution and reports what happened.
 
-Standard library only, and nothing newer than Python 3.6 can parse. The request is JSON on standard
-input: ``modules``, ``optional`` (normalized names of requirements that may be missing), ``site``
-(directories to put before the installed ones), ``report`` and ``trace`` (files to write) and
-``nonce``. It is started with ``-S``, so that ``sys.path`` holds the
-standard library alone until the staged directories stand before the installed ones: an installed
-``.pth`` file or namespace package must not get there first.
+Standard library only, and nothing newer than Python 3.6 can parse. What is to be done comes as a
+dictionary: ``modules``, ``deeper``, ``objects`` and ``statements`` (in this order), ``optional``
+(normalized names of requirements that may be missing), ``report`` and ``trace`` (files to write)
+and ``nonce``.
 
-Each line of the report is the nonce, a space and a JSON object: ``{"importing": module}`` before
-each import, ``{"excused": …}`` after it, then ``{"failed": …}``, ``{"exited": …}`` or
-``{"done": true}``. The file is opened
-anew for each line, because a module may close every descriptor that it finds.
+Each line of the report is the nonce, a space and a JSON object: ``{"importing": step}`` before
+each step, ``{"took": seconds}`` or ``{"excused": ...}`` after it, then ``{"failed": ...}``,
+``{"exited": ...}`` or ``{"done": true}``, and ``{"effects": ...}``. The file is opened anew for
+each line, because a module may close every descriptor that it finds.
 """
 
+import builtins
 import faulthandler
-import importlib
 import json
 import os
 import site
 import sys
+import time
 import traceback
 
 if sys.platform != "win32":
     import resource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # What Django raises where it is used outside a project: the import got as far as it can.
 _UNCONFIGURED = (
@@ -30,6 +33,7 @@ _UNCONFIGURED = (
     "django.core.exceptions.ImproperlyConfigured",
 )
 _MAXIMUM_FRAMES = 5
+_IMPORTLIB = os.path.join("importlib", "__init__.py")
 _MAXIMUM_TEXT = 1000
 
 
@@ -92,7 +96,7 @@ def frames(error: BaseException) -> "list[str]":
         code = trace.tb_frame.f_code
         machinery = code.co_filename.startswith("<frozen importlib")
         own = trace.tb_frame.f_globals is globals()
-        if not (own or machinery or code.co_filename == importlib.__file__):
+        if not (own or machinery or code.co_filename.endswith(_IMPORTLIB)):
             lines.append(f"{code.co_filename}:{trace.tb_lineno} in {code.co_name}")
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename:
@@ -100,7 +104,7 @@ def frames(error: BaseException) -> "list[str]":
     return lines[-_MAXIMUM_FRAMES:]
 
 
-def is_excused(error: BaseException, optional: "list[str]") -> bool:
+def is_excused(error: BaseException, optional: "Any") -> bool:
     """Whether a module is there and only wants an optional dependency or a configuration."""
     if isinstance(error, ModuleNotFoundError) and error.name:
         missing = error.name.lower().replace("_", "-")
@@ -109,48 +113,176 @@ def is_excused(error: BaseException, optional: "list[str]") -> bool:
     return any(f"{kind.__module__}.{kind.__qualname__}" in _UNCONFIGURED for kind in kinds)
 
 
-def prepare(site_directories: "list[str]") -> None:
-    """Make the process what the modules will find: no input, and the path after installation."""
+def set_up_site(setup: "dict[str, Any]") -> "list[dict[str, Any]]":
+    """Make ``sys.path`` what it will be after installation; return what ``.pth`` files did.
+
+    It is called with the standard library alone on ``sys.path`` (``-S``): an installed ``.pth``
+    file or namespace package must not get there before a staged one. Of ``setup``, ``site`` are the
+    directories to put before the installed ones, and ``stand_ins`` directories to be used in the
+    place of installed ones. Byte code is kept below ``bytecode``, if that is not empty, for whoever
+    imports the same module next, and nowhere else.
+    """
+    stand_ins = setup["stand_ins"]
+    if setup["bytecode"]:
+        sys.pycache_prefix, sys.dont_write_bytecode = setup["bytecode"], False
+    activity = []  # type: list[dict[str, Any]]
+    add_directory, add_package = site.addsitedir, site.addpackage
+
+    def add(sitedir: str, known_paths: "Any" = None) -> "Any":
+        return add_directory(stand_ins.get(os.path.abspath(sitedir), sitedir), known_paths)
+
+    def add_noting(sitedir: str, name: str, known_paths: "Any") -> "Any":
+        modules, path = set(sys.modules), list(sys.path)
+        known_paths = add_package(sitedir, name, known_paths)
+        new = sorted(set(sys.modules) - modules)
+        added = [each for each in sys.path if each not in path]
+        if new or added:
+            activity.append({"file": name, "modules": new, "path": added})
+        return known_paths
+
+    site.addpackage = add_noting  # type: ignore[assignment]
+    for directory in setup["site"]:
+        add_directory(directory)
+    site.addsitedir = add
+    try:
+        site.main()
+    finally:
+        site.addsitedir, site.addpackage = add_directory, add_package
+    return activity
+
+
+def shut_out() -> None:
+    """Take away the input, and the right to leave a memory dump: a crash is a verdict here."""
     if sys.platform != "win32":
-        # A crash is a verdict here; nobody wants its core dump.
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    os.close(nothing)
-    for directory in site_directories:
-        site.addsitedir(directory)
-    site.main()
+    if nothing:
+        os.close(nothing)
 
 
-def attempt(modules: "list[str]", optional: "list[str]", report: Report) -> None:
-    """Import each module, up to the first that fails without an excuse."""
-    for module in modules:
-        report.add(importing=module)
+def import_name(name: str) -> object:
+    """Import a module by its dotted name and return it."""
+    __import__(name)
+    return sys.modules[name]
+
+
+def load_object(reference: str) -> object:
+    """Return what an entry point names: ``package.module:attribute.attribute``."""
+    module, _, path = reference.partition(":")
+    found = import_name(module)
+    for part in filter(None, path.split(".")):
+        found = getattr(found, part)
+    return found
+
+
+def run_statement(statement: str) -> None:
+    """Run a line of Python, in a namespace of its own."""
+    exec(compile(statement, "<statement>", "exec"), {"__name__": "__smoke__"})  # noqa: S102
+
+
+def steps(request: "dict[str, Any]") -> "list[tuple[str, Any]]":
+    """Return what is to be done, each with the function that does it."""
+    ways = (
+        ("modules", import_name),
+        ("deeper", import_name),
+        ("objects", load_object),
+        ("statements", run_statement),
+    )
+    return [(step, way) for kind, way in ways for step in request.get(kind, ())]
+
+
+def attempt(request: "dict[str, Any]", report: Report) -> None:
+    """Do each step, up to the first that fails without an excuse."""
+    before = Surroundings()
+    for step, way in steps(request):
+        report.add(importing=step)
+        start = time.perf_counter()
         try:
-            importlib.import_module(module)
+            way(step)
         except SystemExit as error:
             report.add(exited=describe(error), frames=frames(error))
-            return
+            break
         except BaseException as error:  # noqa: BLE001 - nothing that a module raises gets away
-            if is_excused(error, optional):
+            if is_excused(error, request.get("optional", ())):
                 report.add(excused=describe(error))
                 continue
-            report.add(failed=describe(error), frames=frames(error))
-            return
-    report.add(done=True)
+            report.add(failed=describe(error), frames=frames(error), **details(error))
+            break
+        report.add(took=time.perf_counter() - start)
+    else:
+        report.add(done=True)
+    report.add(effects=before.changes())
 
 
-def main() -> None:
-    """Do what the request on standard input says, and leave without running anyone's exit code."""
-    request = json.loads(sys.stdin.buffer.read().decode("utf-8"))
+def details(error: BaseException) -> "dict[str, str]":
+    """Return the module that was not found, or the compiled file that could not be loaded."""
+    if isinstance(error, ModuleNotFoundError):
+        found = {"missing": error.name}
+    elif isinstance(error, ImportError):
+        found = {"file": error.path}
+    else:
+        found = {}
+    return {key: on_one_line(value) for key, value in found.items() if isinstance(value, str)}
+
+
+class Surroundings:
+    """What a module may change around itself: noted down before, and compared afterwards."""
+
+    def __init__(self) -> None:
+        self._environment = dict(os.environ)
+        self._builtins = dict(vars(builtins))
+        self._path = list(sys.path)
+        self._directory = os.getcwd()
+        self._listdir = os.listdir
+
+    def changes(self) -> "dict[str, Any]":
+        """Return what is different now; peak memory is in bytes."""
+        now = dict(os.environ)
+        names = {*now, *self._environment}
+        return {
+            "environment": sorted(n for n in names if now.get(n) != self._environment.get(n)),
+            "builtins": sorted(
+                name
+                for name, value in vars(builtins).items()
+                if self._builtins.get(name, self) is not value and name != "_"
+            ),
+            "path": [each for each in map(str, sys.path) if each not in self._path],
+            "directory": _directory() != self._directory,
+            "threads": self._threads(),
+            "memory": _peak_memory(),
+        }
+
+    def _threads(self) -> int:
+        """Return how many threads there are besides the one that imports."""
+        try:
+            return len(self._listdir("/proc/self/task")) - 1
+        except OSError:
+            threading = sys.modules.get("threading")
+            return 0 if threading is None else threading.active_count() - 1
+
+
+def _directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def _peak_memory() -> int:
+    if sys.platform == "win32":
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def carry_out(request: "dict[str, Any]") -> None:
+    """Do what ``request`` says, and end the process without running anyone's exit code."""
+    exit_process = os._exit
     # Open until the end: faulthandler keeps the descriptor, not the file.
     trace = os.open(request["trace"], os.O_WRONLY | os.O_CREAT, 0o600)
     faulthandler.enable(file=trace, all_threads=False)
-    report = Report(request["report"], request["nonce"])
-    prepare(request["site"])
-    attempt(request["modules"], request["optional"], report)
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        attempt(request, Report(request["report"], request["nonce"]))
+    finally:
+        exit_process(0)
