@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from syncsteps.commit import (
     assemble,
     commit,
@@ -128,20 +126,27 @@ def import_all(
     Raises:
         InterpreterError, SmokeError: they cannot be tried at all.
     """
-    excluded = {canonicalize_name(name) for name in settings.smoke_exclude}
-    wanted = [target for target in targets if target.name not in excluded]
+    policy = settings.smoke_policy
+    wanted = [target for target in targets if not policy.leaves_out(target.name)]
     if not wanted:
         return ()
     on_event(Importing(total=len(wanted)))
-    return smoke_imports(
+
+    def judged(result: ImportResult) -> ImportResult:
+        failed = not result.verdict.good
+        return replace(result, tolerated=failed and policy.tolerates(result.distribution))
+
+    results = smoke_imports(
         wanted,
         interpreter=interpreter,
         site=site,
         jobs=max(1, int(settings.jobs)),
         timeout=settings.smoke_timeout,
         environment=environment,
-        on_result=lambda result: on_event(Imported(result=result)),
+        on_result=lambda result: on_event(Imported(result=judged(result))),
+        policy=policy,
     )
+    return tuple(map(judged, results))
 
 
 @contextlib.contextmanager
@@ -246,7 +251,11 @@ class _Run:
         Importing runs code, and code can write: what changed a staged file is staged once more, so
         that the files that go in are those of the lock.
         """
-        targets = [SmokeTarget(name=d.name, metadata=d.metadata) for d in staged.distributions]
+        own = self.survey.selection.own
+        targets = [
+            SmokeTarget(name=d.name, metadata=d.metadata, own=d.name in own)
+            for d in staged.distributions
+        ]
         targets += [
             SmokeTarget(name=keep.name, metadata=keep.installed.metadata)
             for keep in affected(self.survey.plan)
@@ -335,10 +344,11 @@ def _with_rivals(names: tuple[str, ...], staged: Stage) -> tuple[str, ...]:
 
 
 def _refuse_failures(imports: Sequence[ImportResult]) -> None:
-    failed = [result for result in imports if not result.verdict.good]
+    failed = [result for result in imports if result.stops]
     if failed:
         raise SmokeError(
             f"{len(failed)} of {len(imports)} distributions do not import"
             f" ({', '.join(result.distribution for result in failed)}): nothing has been changed",
-            hint="install what they miss, or leave one out with --smoke-exclude NAME",
+            hint="install what they miss, or leave a distribution or module out with"
+            " --smoke-exclude",
         )

@@ -25,7 +25,9 @@ from syncsteps.smoke.model import ImportResult, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Attempt", "Candidate", "ChildSettings", "child_environment"]
+    from syncsteps.smoke.model import Candidate
+
+__all__ = ["Attempt", "ChildSettings", "child_environment"]
 
 _POSIX = sys.platform != "win32"
 _KEPT = frozenset(
@@ -53,15 +55,6 @@ _TICK = 0.05
 # Windows reports an unhandled exception as the process's status: 0xC0000005 and its like.
 _WINDOWS_EXCEPTIONS = 0xC0000000
 _TRACE_LINE = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<name>.+)$')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A distribution to import: what of it, and the normalized names that it may do without."""
-
-    name: str
-    modules: tuple[str, ...]
-    optional: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +132,7 @@ class Attempt:
             process = self._start(directory, stdin)
         output = _Output(process.stdout)
         try:
-            expired = not _ended(process, output, start + self._settings.timeout)
+            expired = not _ended(process, output, start + self._timeout)
             if expired:
                 _ask_for_trace(process)
         finally:
@@ -155,9 +148,17 @@ class Attempt:
         status = None if expired else process.returncode
         return self._result(entries, status, words, seconds)
 
+    @property
+    def _timeout(self) -> float:
+        own = self._candidate.timeout
+        return self._settings.timeout if own is None else own
+
     def _request(self, directory: Path, nonce: str) -> dict[str, object]:
         return {
             "modules": self._candidate.modules,
+            "deeper": self._candidate.deeper,
+            "objects": self._candidate.objects,
+            "statements": self._candidate.statements,
             "optional": self._candidate.optional,
             "site": [str(path) for path in self._settings.site],
             "report": str(directory / "report"),
@@ -177,7 +178,10 @@ class Attempt:
                     stdin=stdin,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    env=child_environment(self._settings.environment, directory),
+                    env={
+                        **child_environment(self._settings.environment, directory),
+                        **dict(self._candidate.environment),
+                    },
                     cwd=directory / "work",
                     **options,
                 )
@@ -232,7 +236,7 @@ class Attempt:
         ``status`` is None if the time ran out.
         """
         if status is None:
-            return Verdict.TIMED_OUT, f"not imported within {self._settings.timeout:g} seconds"
+            return Verdict.TIMED_OUT, f"not imported within {self._timeout:g} seconds"
         if status < 0:
             return Verdict.CRASHED, _signal_name(-status)
         if status >= _WINDOWS_EXCEPTIONS:

@@ -1,4 +1,4 @@
-"""What importing a distribution showed."""
+"""What is to be imported of a distribution, and what importing it showed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,45 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["ImportResult", "SmokeTarget", "Verdict"]
+__all__ = ["Candidate", "ImportResult", "SmokeTarget", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmokeTarget:
-    """A distribution to import: its name, and its ``.dist-info`` where it was unpacked."""
+    """A distribution to import: its name, and its ``.dist-info`` where it was unpacked.
+
+    ``own`` says that it is the project's own: built from a directory that the lock names.
+    """
 
     name: str
     metadata: Path
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What to try of one distribution, in this order.
+
+    ``modules`` are to be imported, each; ``optional`` are normalized names of distributions and
+    modules that may be missing. ``deeper`` are modules below, of which only those fail that are
+    broken: for all that they say themselves, they may be optional. ``objects`` are to be loaded
+    (``module:attribute``), ``statements`` to be executed. ``timeout`` is in seconds for all of it,
+    None where it is the run's; ``environment`` are variables beside the run's.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+    optional: tuple[str, ...]
+    deeper: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
+    timeout: float | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tries(self) -> bool:
+        """Whether there is anything to try."""
+        return bool(self.modules or self.deeper or self.objects or self.statements)
 
 
 class Verdict(Enum):
@@ -53,3 +83,9 @@ class ImportResult:
     exception: str = ""
     frames: tuple[str, ...] = ()
     seconds: float = 0.0
+    tolerated: bool = False
+
+    @property
+    def stops(self) -> bool:
+        """Whether a sync must not go on."""
+        return not (self.verdict.good or self.tolerated)

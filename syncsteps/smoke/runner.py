@@ -5,9 +5,10 @@ from __future__ import annotations
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from syncsteps.smoke.attempt import Attempt, Candidate, ChildSettings
+from syncsteps.smoke.attempt import Attempt, ChildSettings
+from syncsteps.smoke.candidates import candidate_of
 from syncsteps.smoke.model import ImportResult, Verdict
-from syncsteps.smoke.names import import_names, optional_requirements
+from syncsteps.smoke.policy import SmokePolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["smoke_imports"]
 
+_EVERYTHING = SmokePolicy()
 # On Windows, Ctrl-C is seen only between two waits.
 _TICK = 0.5
 
@@ -31,8 +33,11 @@ def smoke_imports(
     timeout: float,
     environment: Mapping[str, str],
     on_result: Callable[[ImportResult], None],
+    policy: SmokePolicy = _EVERYTHING,
 ) -> tuple[ImportResult, ...]:
     """Import every distribution in a process of its own; return the verdicts, in their order.
+
+    ``policy`` says what of them, and leaves some out altogether, of which there is no verdict.
 
     ``site`` are staged site directories, which come before the installed ones on the children's
     ``sys.path``; empty to try what is installed. ``jobs`` children run at a time, each for at
@@ -46,14 +51,8 @@ def smoke_imports(
         SmokeError: a distribution's metadata cannot be read, or there is no room for the
             throwaway directories.
     """
-    candidates = [
-        Candidate(
-            name=target.name,
-            modules=import_names(target.metadata, tags=interpreter.tags),
-            optional=optional_requirements(target.metadata),
-        )
-        for target in targets
-    ]
+    found = (candidate_of(each, tags=interpreter.tags, policy=policy) for each in targets)
+    candidates = [candidate for candidate in found if candidate is not None]
     results: dict[int, ImportResult] = {}
 
     def settle(index: int, result: ImportResult) -> None:
@@ -65,7 +64,7 @@ def smoke_imports(
     )
     attempts = {}
     for index, candidate in enumerate(candidates):
-        if candidate.modules:
+        if candidate.tries:
             attempts[index] = Attempt(candidate, settings)
         else:
             settle(index, ImportResult(distribution=candidate.name, verdict=Verdict.NOTHING))

@@ -56,6 +56,8 @@ LAYERS = (
             "syncsteps.selection",
             "syncsteps.options",
             "syncsteps.settings",
+            "syncsteps.smoke.policy",
+            "syncsteps.tables",
             "syncsteps.verify",
             "syncsteps.wheelhouse.matching",
         ),

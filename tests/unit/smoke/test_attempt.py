@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from syncsteps.errors import InterpreterError, SmokeError
-from syncsteps.smoke.attempt import Attempt, Candidate, ChildSettings, child_environment
+from syncsteps.smoke.attempt import Attempt, ChildSettings, child_environment
+from syncsteps.smoke.model import Candidate
 
 SETTINGS = ChildSettings(
     executable=Path("/nowhere/python3"), site=(), timeout=5.0, environment={"PATH": "/bin"}
