@@ -136,7 +136,10 @@ def smoke(
         )
     from syncsteps.execution import import_all  # noqa: PLC0415 - most runs find nothing to do
 
-    targets = [SmokeTarget(name=n, metadata=d.metadata) for n, d in found if d is not None]
+    own = selection.own
+    targets = [
+        SmokeTarget(name=n, metadata=d.metadata, own=n in own) for n, d in found if d is not None
+    ]
     imports = import_all(targets, settings, environment, interpreter, (), on_event)
     return Outcome(
         verb="smoke",

@@ -211,8 +211,9 @@ class Console:
         """Write what does not import; and everything, when that is wanted."""
         result = event.result
         if not result.verdict.good:
+            write = self.line if result.stops else self.say
             for line in report.import_lines(result):
-                self.line(line)
+                write(line)
         elif self.verbose:
             excused = f"; excused: {result.exception}" if result.exception else ""
             took = f"{result.seconds:.2f} s"

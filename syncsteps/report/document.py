@@ -48,6 +48,7 @@ come to, is empty, null or false. The keys, with ``[]`` for each item of an arra
 ``imports[].module``: the one that failed, or was excused, or empty.
 ``imports[].exception``: its type and message, or empty.
 ``imports[].frames``: an array of the last lines of the traceback.
+``imports[].tolerated``: whether the settings make a failure no more than a warning.
 ``imports[].seconds``: of wall time.
 ``drift``: an array of differences from the lock and the receipt.
 ``drift[].distribution``: its name.
@@ -234,5 +235,6 @@ def _import(result: ImportResult) -> dict[str, Any]:
         "module": result.module,
         "exception": result.exception,
         "frames": list(result.frames),
+        "tolerated": result.tolerated,
         "seconds": round(result.seconds, 3),
     }

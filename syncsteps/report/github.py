@@ -90,7 +90,8 @@ def _failures(outcomes: Sequence[Outcome]) -> Iterator[_Annotation]:
         for result in outcome.imports:
             if not result.verdict.good:
                 title, message = f"import {result.distribution}", import_lines(result)[0]
-                yield _Annotation(level="error", title=title, message=message)
+                level = "error" if result.stops else "warning"
+                yield _Annotation(level=level, title=title, message=message)
         for drift in outcome.drifts:
             title = f"{drift.distribution}: {drift.kind.value}"
             yield _Annotation(level="error", title=title, message=drift_line(drift))

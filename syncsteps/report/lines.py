@@ -62,7 +62,8 @@ def import_lines(result: ImportResult) -> tuple[str, ...]:
         Verdict.TIMED_OUT: "does not end importing",
         Verdict.EXITED: "ends the process",
     }.get(result.verdict, result.verdict.value)
-    first = f"failed: {result.distribution}: {result.module or 'it'} {what}: {result.exception}"
+    kind = "failed" if result.stops else "warning"
+    first = f"{kind}: {result.distribution}: {result.module or 'it'} {what}: {result.exception}"
     return (first.rstrip(": "), *(f"{QUOTE}{frame}" for frame in result.frames))
 
 

@@ -1,9 +1,9 @@
-"""Runs inside the target: imports the modules of one distribution and reports what happened.
+"""Runs inside the target: tries what one distribution offers and reports what happened.
 
 Standard library only, and nothing newer than Python 3.6 can parse. What is to be done comes as a
-dictionary: ``modules``, ``deeper``, ``objects`` and ``statements`` (in this order), ``optional``
-(normalized names of requirements that may be missing), ``report`` and ``trace`` (files to write)
-and ``nonce``.
+dictionary: ``modules``, ``deeper``, ``objects`` and ``statements`` to try in this order,
+``optional`` (normalized names of requirements and modules that may be missing), ``report`` and
+``trace`` (files to write) and ``nonce``.
 
 Each line of the report is the nonce, a space and a JSON object: ``{"importing": step}`` before
 each step, ``{"took": seconds}`` or ``{"excused": ...}`` after it, then ``{"failed": ...}``,
@@ -15,10 +15,12 @@ import builtins
 import faulthandler
 import json
 import os
+import re
 import site
 import sys
 import time
 import traceback
+from importlib.machinery import EXTENSION_SUFFIXES
 
 if sys.platform != "win32":
     import resource
@@ -27,11 +29,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_KINDS = ("modules", "deeper", "objects", "statements")
 # What Django raises where it is used outside a project: the import got as far as it can.
 _UNCONFIGURED = (
     "django.core.exceptions.AppRegistryNotReady",
     "django.core.exceptions.ImproperlyConfigured",
 )
+# A module for which a shared library is missing, as the loader says it and as modules say it.
+_LIBRARY = re.compile(
+    r"shared (object|librar)|librar(y|ies) .*(not|could).*found|(not|n't) (find|load) .*librar"
+    r"|cannot load library|DLL load failed|Library not loaded|\.(so|dylib|dll)\b",
+    re.IGNORECASE,
+)
+# One that was compiled for other versions of what it is linked to at run time; NumPy's words.
+_INCOMPATIBLE = re.compile("binary incompatibility|compiled against|multiarray failed to import")
+# A file that is no module after all, and a name that may be another release's.
+_NO_MODULE = re.compile("does not define module export function|cannot import name")
+# The driver's libraries come from the host that has the device, and are in no image.
+_DRIVERS = re.compile(r"\blib(cuda|nvidia-[a-z]+|nvcuvid|amdhip64)\.so")
 _MAXIMUM_FRAMES = 5
 _IMPORTLIB = os.path.join("importlib", "__init__.py")
 _MAXIMUM_TEXT = 1000
@@ -113,6 +128,41 @@ def is_excused(error: BaseException, optional: "Any") -> bool:
     return any(f"{kind.__module__}.{kind.__qualname__}" in _UNCONFIGURED for kind in kinds)
 
 
+def chain(error: BaseException) -> "list[BaseException]":
+    """Return the exception, and those that it was raised from or in the handling of."""
+    found = [error]
+    for each in found:
+        for other in (each.__cause__, each.__context__):
+            if other is not None and not any(other is known for known in found):
+                found.append(other)
+    return found
+
+
+def is_broken(error: BaseException) -> bool:
+    """Whether a module cannot work here, rather than want something that is optional."""
+    for each in chain(error):
+        text = on_one_line(str(each))
+        if _INCOMPATIBLE.search(text):
+            return True
+        if isinstance(each, ModuleNotFoundError) or not isinstance(each, (ImportError, OSError)):
+            continue
+        compiled = (getattr(each, "path", None) or "").endswith(tuple(EXTENSION_SUFFIXES))
+        elsewhere = _NO_MODULE.search(text) or _DRIVERS.search(text)
+        if (compiled or _LIBRARY.search(text)) and not elsewhere:
+            return True
+    return False
+
+
+def missing_modules(error: BaseException, modules: "list[str]") -> "list[bool]":
+    """Return for each module that was missed on the way whether the distribution has its like.
+
+    That is so if its top-level package is that of one of ``modules``.
+    """
+    own = {name.partition(".")[0] for name in modules}
+    missing = [e.name for e in chain(error) if isinstance(e, ModuleNotFoundError)]
+    return [name.partition(".")[0] in own for name in missing if name]
+
+
 def set_up_site(setup: "dict[str, Any]") -> "list[dict[str, Any]]":
     """Make ``sys.path`` what it will be after installation; return what ``.pth`` files did.
 
@@ -161,53 +211,52 @@ def shut_out() -> None:
         os.close(nothing)
 
 
-def import_name(name: str) -> object:
-    """Import a module by its dotted name and return it."""
-    __import__(name)
-    return sys.modules[name]
-
-
-def load_object(reference: str) -> object:
-    """Return what an entry point names: ``package.module:attribute.attribute``."""
-    module, _, path = reference.partition(":")
-    found = import_name(module)
-    for part in filter(None, path.split(".")):
-        found = getattr(found, part)
+def load(reference: str) -> object:
+    """Return what a reference names: ``module``, or ``module:attribute.attribute``."""
+    module, _, attributes = reference.partition(":")
+    __import__(module)
+    found = sys.modules[module]  # type: object
+    for attribute in attributes.split(".") if attributes else ():
+        found = getattr(found, attribute)
     return found
 
 
-def run_statement(statement: str) -> None:
-    """Run a line of Python, in a namespace of its own."""
-    exec(compile(statement, "<statement>", "exec"), {"__name__": "__smoke__"})  # noqa: S102
+def execute(statement: str) -> object:
+    """Execute a statement of the project's settings; return the names that it bound."""
+    names = {}  # type: dict[str, object]
+    exec(compile(statement, "<statement>", "exec"), names)  # noqa: S102
+    return names
 
 
-def steps(request: "dict[str, Any]") -> "list[tuple[str, Any]]":
-    """Return what is to be done, each with the function that does it."""
-    ways = (
-        ("modules", import_name),
-        ("deeper", import_name),
-        ("objects", load_object),
-        ("statements", run_statement),
-    )
-    return [(step, way) for kind, way in ways for step in request.get(kind, ())]
+def has_excuse(error: BaseException, kind: str, request: "dict[str, Any]") -> bool:
+    """Whether an exception of a step of this kind does not mean that the distribution fails."""
+    if kind == "statements":
+        return False
+    missing = missing_modules(error, request["modules"])
+    if kind == "deeper":
+        return not is_broken(error) and not any(missing)
+    if is_excused(error, request["optional"]):
+        return True
+    # Who raises another error for a module that is not there says that it is optional.
+    told = isinstance(error, ImportError) and not isinstance(error, ModuleNotFoundError)
+    return kind == "objects" and told and not all(missing)
 
 
 def attempt(request: "dict[str, Any]", report: Report) -> None:
-    """Do each step, up to the first that fails without an excuse."""
+    """Try each step, up to the first that fails without an excuse."""
     before = Surroundings()
-    for step, way in steps(request):
-        report.add(importing=step)
+    steps = [(kind, each) for kind in _KINDS for each in request.get(kind, ())]
+    for kind, what in steps:
+        report.add(importing=what)
         start = time.perf_counter()
         try:
-            way(step)
-        except SystemExit as error:
-            report.add(exited=describe(error), frames=frames(error))
-            break
+            (execute if kind == "statements" else load)(what)
         except BaseException as error:  # noqa: BLE001 - nothing that a module raises gets away
-            if is_excused(error, request.get("optional", ())):
+            if has_excuse(error, kind, request):
                 report.add(excused=describe(error))
                 continue
-            report.add(failed=describe(error), frames=frames(error), **details(error))
+            ending = "exited" if isinstance(error, SystemExit) else "failed"
+            report.add(**{ending: describe(error), "frames": frames(error)}, **details(error))
             break
         report.add(took=time.perf_counter() - start)
     else:

@@ -7,10 +7,11 @@ the keeper when its own parent ends, and is killed. Where the system allows, all
 of its own in which there is nothing but the loopback device (network_namespaces(7)).
 
 Standard input has a line of JSON each, standard output one for each answer. The first says what to
-run: ``command``, ``environment``, ``directory``, ``setup`` (for the process that forks), ``network``
-and ``patience`` (seconds until that process has to be ready). Then each is a test: ``fresh`` (a
-process of its own, not a fork), ``timeout`` in seconds, ``environment``, ``directory``, ``home`` and
-``request`` (a file that has what the child is to do). When standard input ends, so does everything.
+run: ``command``, ``environment``, ``directory``, ``setup`` (for the process that forks),
+``network`` and ``patience`` (seconds until that process has to be ready). Then each is a test:
+``fresh`` (a process of its own, not a fork), ``timeout`` in seconds, ``environment``,
+``directory``, ``home`` and ``request`` (a file that has what the child is to do). When standard
+input ends, so does everything.
 """
 
 import contextlib

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from syncsteps.smoke.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from syncsteps.smoke.model import ImportResult, SmokeTarget
 
@@ -144,12 +144,16 @@ def _requirements(target: SmokeTarget) -> Iterable[Requirement]:
             yield Requirement(line)
 
 
-def advised(result: ImportResult, extras: Extras) -> ImportResult:
-    """Return ``result`` with what to do about it."""
+def advised(result: ImportResult, extras: Extras, package: Callable[[str], str]) -> ImportResult:
+    """Return ``result`` with what to do about it.
+
+    ``package`` returns the command that installs what supplies a library, or nothing.
+    """
     if result.verdict is Verdict.MISSING_MODULE:
         advice = _about_module(result, extras)
     elif result.verdict is Verdict.MISSING_LIBRARY:
-        advice = f"install the system's package that has {result.library}"
+        command = package(result.library)
+        advice = command or f"install the system's package that has {result.library}"
     elif result.verdict is Verdict.FAILED:
         advice = "look at the last line: another version of it may suit this interpreter"
     else:

@@ -7,8 +7,9 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from syncsteps.smoke.libraries import library_in
 from syncsteps.smoke.model import ImportResult, SideEffects, Timing, Verdict
-from syncsteps.smoke.verdicts import refined, unloaded_library
+from syncsteps.smoke.verdicts import refined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,12 +87,12 @@ def judge(
     account = _Account(verdict=verdict, exception=exception, frames=files.frames() or ending.words)
     for entry in files.entries():
         account.add(entry)
-    library = unloaded_library(account.exception)
+    library = (not account.missing and library_in(account.exception)) or ""
     said = "\n".join((account.exception, *ending.words))
     return ImportResult(
         distribution=candidate.name,
         verdict=refined(account.verdict, said, library=library, missing=bool(account.missing)),
-        modules=candidate.steps,
+        modules=candidate.modules,
         module=account.step,
         exception=account.exception,
         frames=tuple(_from_site(frame, settings) for frame in account.frames),

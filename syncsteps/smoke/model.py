@@ -9,25 +9,37 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Candidate", "ImportResult", "SideEffects", "SmokeTarget", "Timing", "Verdict"]
+__all__ = [
+    "Candidate",
+    "ImportResult",
+    "SideEffects",
+    "SmokeTarget",
+    "Timing",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmokeTarget:
-    """A distribution to import: its name, and its ``.dist-info`` where it was unpacked."""
+    """A distribution to import: its name, and its ``.dist-info`` where it was unpacked.
+
+    ``own`` says that it is the project's own: built from a directory that the lock names.
+    """
 
     name: str
     metadata: Path
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What is to be imported of a distribution, and how.
+    """What to try of one distribution, in this order.
 
-    First ``modules``, then those that lie ``deeper``; ``objects`` are entry points
-    (``package.module:attribute``) that are loaded, ``statements`` lines of Python that are run.
-    ``optional`` are the normalized names that it may do without; ``timeout`` is in seconds, and
-    without one that of all; ``environment`` are variables and their values.
+    ``modules`` are to be imported, each; ``optional`` are normalized names of distributions and
+    modules that may be missing. ``deeper`` are modules below, of which only those fail that are
+    broken: for all that they say themselves, they may be optional. ``objects`` are to be loaded
+    (``module:attribute``), ``statements`` to be executed. ``timeout`` is in seconds for all of it,
+    None where it is the run's; ``environment`` are variables beside the run's.
     """
 
     name: str
@@ -41,7 +53,7 @@ class Candidate:
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """All that is to be done, in order."""
+        """All that there is to try, in order."""
         return (*self.modules, *self.deeper, *self.objects, *self.statements)
 
 
@@ -114,7 +126,8 @@ class ImportResult:
     attempt that failed.
 
     ``library`` is the shared library that is missing and ``needed_by`` the file that needs it, if
-    that is known; ``missing`` the Python module that was not found. ``timings`` are of what was
+    that is known; ``missing`` the Python module that was not found; ``doubts`` say which libraries
+    may be missing, and why that need not matter. ``timings`` are of what was
     imported. ``seconds`` of wall time, of the whole process; ``memory`` is its peak, in bytes, 0
     where it is not known. ``forked``: in a fork of a process that had loaded the standard library,
     else in a fresh one. ``network`` is ``none``, ``allowed``, or why it could not be taken away.
@@ -130,9 +143,16 @@ class ImportResult:
     library: str = ""
     needed_by: str = ""
     missing: str = ""
+    doubts: tuple[str, ...] = ()
     seconds: float = 0.0
     memory: int = 0
     timings: tuple[Timing, ...] = ()
     effects: SideEffects = SideEffects()
     forked: bool = False
     network: str = "allowed"
+    tolerated: bool = False
+
+    @property
+    def stops(self) -> bool:
+        """Whether a sync must not go on."""
+        return not (self.verdict.good or self.tolerated)

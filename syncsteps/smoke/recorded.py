@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from syncsteps.smoke.model import SmokeTarget
 
-__all__ = ["brings_linked", "have_bytecode", "startup_files"]
+__all__ = ["brings_linked", "compiled_files", "have_bytecode", "startup_files"]
 
 # What modules of the standard library are linked to.
 _LINKED = re.compile(
     r"(?:^|/)lib(?:bz2|crypto|expat|ffi|lzma|mpdec|ssl|uuid|z|zstd)\.so[\d.]*,", re.MULTILINE
 )
 _STARTUP = re.compile(r"^([^/,\n]+\.pth),", re.MULTILINE)
+_COMPILED = re.compile(r'^"?((?:[^,"\n]*/)?[^/,"\n]+\.so(?:\.[\d.]+)?)"?,', re.MULTILINE)
 _MODULE = re.compile(r"^([^,\n]+/)?[^/,\n]+\.py,", re.MULTILINE)
 
 
@@ -28,6 +30,12 @@ def brings_linked(target: SmokeTarget) -> bool:
 def startup_files(target: SmokeTarget) -> frozenset[str]:
     """Return the names of the ``.pth`` files that a distribution has."""
     return frozenset(_STARTUP.findall(_record(target)))
+
+
+def compiled_files(target: SmokeTarget) -> tuple[Path, ...]:
+    """Return the extension modules and shared libraries that a distribution has."""
+    site = target.metadata.parent
+    return tuple(site / path for path in _COMPILED.findall(_record(target)))
 
 
 def have_bytecode(targets: Sequence[SmokeTarget]) -> bool:

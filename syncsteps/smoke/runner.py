@@ -13,24 +13,27 @@ from typing import TYPE_CHECKING, Protocol
 from syncsteps.errors import SmokeError
 from syncsteps.smoke.advice import Extras, advised
 from syncsteps.smoke.attempt import Starter
+from syncsteps.smoke.candidates import candidate_of
 from syncsteps.smoke.judging import Ending, judge
 from syncsteps.smoke.keepers import Keeper, can_keep
-from syncsteps.smoke.model import Candidate, ImportResult, Verdict
-from syncsteps.smoke.names import import_names, optional_requirements
+from syncsteps.smoke.linking import Linker
+from syncsteps.smoke.model import ImportResult, Verdict
+from syncsteps.smoke.policy import SmokePolicy
 from syncsteps.smoke.recorded import brings_linked, have_bytecode, startup_files
 from syncsteps.smoke.retired import stand_ins
 from syncsteps.smoke.throwaway import ChildSettings, Throwaway
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from syncsteps.interpreter.model import Interpreter
-    from syncsteps.smoke.model import SmokeTarget
+    from syncsteps.smoke.model import Candidate, SmokeTarget
 
 __all__ = ["smoke_imports"]
 
 # On Windows, Ctrl-C is seen only between two waits.
 _TICK = 0.5
+_EVERYTHING = SmokePolicy()
 
 
 class _Way(Protocol):
@@ -52,8 +55,8 @@ def smoke_imports(  # noqa: PLR0913 - on so much does an import depend
     timeout: float,
     environment: Mapping[str, str],
     on_result: Callable[[ImportResult], None],
-    hidden: Iterable[Path] = (),
-    network: bool = False,
+    hidden: tuple[Path, ...] = (),
+    policy: SmokePolicy = _EVERYTHING,
     forking: bool = True,
 ) -> tuple[ImportResult, ...]:
     """Import every distribution in a process of its own; return the verdicts, in their order.
@@ -62,38 +65,51 @@ def smoke_imports(  # noqa: PLR0913 - on so much does an import depend
     ``sys.path``; empty to try what is installed. ``hidden`` are installed files that will be
     retired: nothing finds them. ``jobs`` children run at a time, each for at most ``timeout``
     seconds. ``environment`` is what the few variables that a child needs are taken from.
-    ``network`` is whether they may use it; where the system does not let it be taken away they can,
-    and each result says so. On Linux, children are forks of a process that has loaded the standard
-    library, unless a ``.pth`` file does what forks do not survive; elsewhere, and with ``forking``
-    false, each is a process of its own.
+    ``policy`` says what of the distributions is tried; those that it leaves out have no verdict. It
+    says as well whether the network may be used; where the system does not let it be taken away it
+    can be, and each result says so.
 
-    Whatever does not import is tried once more, alone and in a fresh process, before that is its
-    verdict. ``on_result`` gets each verdict when it is final, in the caller's thread. Nothing is
-    written outside of throwaway directories, unless a module knows a path there by itself.
+    On Linux, children are forks of a process that has loaded the standard library, unless a
+    ``.pth`` file does what forks do not survive; elsewhere, and with ``forking`` false, each is a
+    process of its own. Whatever does not import is tried once more, alone and in a fresh process,
+    before that is its verdict. ``on_result`` gets each verdict when it is final, in the caller's
+    thread. Nothing is written outside of throwaway directories, unless a module knows a path there
+    by itself.
 
     Raises:
         InterpreterError: the interpreter cannot be started.
         SmokeError: a distribution's metadata cannot be read, or there is no room for the
             throwaway directories.
     """
-    candidates = [_candidate_of(target, interpreter) for target in targets]
-    try:
-        with tempfile.TemporaryDirectory(
-            prefix="syncsteps-smoke-", ignore_cleanup_errors=True
-        ) as name:
-            directory = Path(name).resolve()
+    found = [(t, candidate_of(t, tags=interpreter.tags, policy=policy)) for t in targets]
+    pairs = [(target, candidate) for target, candidate in found if candidate is not None]
+    with contextlib.ExitStack() as stack:
+        with _setting_up():
+            directory = Path(
+                stack.enter_context(
+                    tempfile.TemporaryDirectory(
+                        prefix="syncsteps-smoke-", ignore_cleanup_errors=True
+                    )
+                )
+            ).resolve()
             settings = ChildSettings(
                 executable=interpreter.executable,
                 site=site,
                 timeout=timeout,
                 environment=environment,
                 stand_ins=_stand_ins(hidden, interpreter, directory),
-                network=network,
+                network=policy.network,
                 linked=not any(brings_linked(target) for target in targets),
                 bytecode=None if have_bytecode(targets) else directory / "bytecode",
             )
-            run = _Run(targets, candidates, settings, directory, on_result)
-            return run.results(jobs, keeping=forking and can_keep())
+        run = _Run(pairs, Linker(interpreter, site, environment), settings, directory, on_result)
+        return run.results(jobs, keeping=forking and can_keep())
+
+
+@contextlib.contextmanager
+def _setting_up() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise SmokeError(
             f"The import tests cannot be set up: {error}",
@@ -101,23 +117,14 @@ def smoke_imports(  # noqa: PLR0913 - on so much does an import depend
         ) from error
 
 
-def _candidate_of(target: SmokeTarget, interpreter: Interpreter) -> Candidate:
-    return Candidate(
-        name=target.name,
-        modules=import_names(target.metadata, tags=interpreter.tags),
-        optional=optional_requirements(target.metadata),
-    )
-
-
 def _stand_ins(
-    hidden: Iterable[Path], interpreter: Interpreter, directory: Path
+    files: tuple[Path, ...], interpreter: Interpreter, directory: Path
 ) -> tuple[tuple[Path, Path], ...]:
-    files = tuple(hidden)
     if not files:
         return ()
     place = directory / "site"
     place.mkdir()
-    return stand_ins(files, site=map(Path, interpreter.sys_path), directory=place)
+    return stand_ins(files, site=interpreter.sys_path, directory=place)
 
 
 class _Run:
@@ -125,18 +132,19 @@ class _Run:
 
     def __init__(
         self,
-        targets: Sequence[SmokeTarget],
-        candidates: Sequence[Candidate],
+        pairs: Sequence[tuple[SmokeTarget, Candidate]],
+        linker: Linker,
         settings: ChildSettings,
         directory: Path,
         on_result: Callable[[ImportResult], None],
     ) -> None:
-        self._targets = targets
-        self._candidates = candidates
+        self._targets = [target for target, _ in pairs]
+        self._candidates = [candidate for _, candidate in pairs]
+        self._linker = linker
         self._settings = settings
         self._directory = directory
         self._on_result = on_result
-        self._extras = Extras(targets)
+        self._extras = Extras(self._targets)
         self._results: dict[int, ImportResult] = {}
         self._ways: list[_Way] = []
 
@@ -148,7 +156,7 @@ class _Run:
                 wanted.append(index)
             else:
                 nothing = ImportResult(distribution=candidate.name, verdict=Verdict.NOTHING)
-                self._settle(index, nothing)
+                self._settle(index, self._linker.linked(nothing, self._targets[index]))
         first: dict[int, ImportResult] = {}
 
         def judge_first(index: int, result: ImportResult) -> None:
@@ -174,14 +182,19 @@ class _Run:
         if not keeping:
             return Starter(self._settings)
         directory = self._directory / f"keeper-{number}"
-        directory.mkdir()
+        with _setting_up():
+            directory.mkdir()
         return Keeper(self._settings, directory)
 
     def _settle(self, index: int, result: ImportResult) -> None:
         effects = result.effects
         own = startup_files(self._targets[index]) if effects.startup else frozenset()
         startup = tuple(each for each in effects.startup if each.partition(" ")[0] in own)
-        final = advised(replace(result, effects=replace(effects, startup=startup)), self._extras)
+        final = advised(
+            replace(result, effects=replace(effects, startup=startup)),
+            self._extras,
+            self._linker.package,
+        )
         self._results[index] = final
         self._on_result(final)
 
@@ -234,15 +247,21 @@ class _Run:
 
     def _test(self, way: _Way, index: int, *, fresh: bool) -> ImportResult:
         candidate = self._candidates[index]
-        with tempfile.TemporaryDirectory(
-            prefix=f"{index}-", dir=self._directory, ignore_cleanup_errors=True
-        ) as name:
+        with (
+            _setting_up(),
+            tempfile.TemporaryDirectory(
+                prefix=f"{index}-", dir=self._directory, ignore_cleanup_errors=True
+            ) as name,
+        ):
             files = Throwaway(Path(name), candidate, self._settings)
             ending = way.run(candidate, files, fresh=fresh)
-            return judge(candidate, self._settings, files, ending)
+            result = judge(candidate, self._settings, files, ending)
+        return self._linker.linked(result, self._targets[index])
 
 
-def _next(ended: SimpleQueue[tuple[int, ImportResult] | BaseException]) -> tuple[int, ImportResult]:
+def _next(
+    ended: SimpleQueue[tuple[int, ImportResult] | BaseException],
+) -> tuple[int, ImportResult]:
     """Return what came first of all that was waited for, or raise it."""
     while True:
         with contextlib.suppress(Empty):

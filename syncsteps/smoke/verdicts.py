@@ -6,14 +6,14 @@ import re
 
 from syncsteps.smoke.model import Verdict
 
-__all__ = ["refined", "unloaded_library"]
+__all__ = ["is_driver", "refined"]
 
 # As they say it: tkinter, Xlib and what is built on it, GTK, Qt, SDL, pyglet, and whoever reads the
 # variable itself.
 _DISPLAY = re.compile(
     r"\$DISPLAY|KeyError: '(?:WAYLAND_)?DISPLAY'|DISPLAY environment"
-    r"|(?:cannot|can't|could ?n[o']t|unable to) (?:open|connect to|init|find) (?:\w+ )?"
-    r"(?:display|server)"
+    r"|(?:cannot|can't|could ?n[o']t|unable to) (?:open|connect to|find) (?:\w+ )?display"
+    r"|unable to init server"
     r"|Display(?:Name|Connection)Error|NoSuchDisplayException|failed to acquire X connection"
     r"|no available video device|no Qt platform plugin could be initialized",
     re.IGNORECASE,
@@ -24,11 +24,6 @@ _DRIVER = re.compile(
     r"|CUDA driver version is insufficient|no CUDA-capable device|found no NVIDIA driver"
     r"|CUDA_ERROR_NO_DEVICE|cudaError(?:NoDevice|InsufficientDriver)",
     re.IGNORECASE,
-)
-# What the loaders of glibc and musl say.
-_UNLOADED = re.compile(
-    r"(?P<glibc>[^\s:'\"(]+\.so[\w.]*): cannot open shared object file"
-    r"|Error loading shared library (?P<musl>[^\s:]+)",
 )
 _REFINED = frozenset({Verdict.FAILED, Verdict.CRASHED, Verdict.EXITED})
 
@@ -45,12 +40,11 @@ def refined(verdict: Verdict, text: str, *, library: str, missing: bool) -> Verd
         return Verdict.NEEDS_DISPLAY
     if verdict is not Verdict.FAILED:
         return verdict
-    if library:
-        return Verdict.MISSING_LIBRARY
-    return Verdict.MISSING_MODULE if missing else verdict
+    if missing:
+        return Verdict.MISSING_MODULE
+    return Verdict.MISSING_LIBRARY if library else verdict
 
 
-def unloaded_library(message: str) -> str:
-    """Return the shared library that a message says is not there, or nothing."""
-    match = _UNLOADED.search(message)
-    return (match["glibc"] or match["musl"]).rpartition("/")[2] if match else ""
+def is_driver(library: str) -> bool:
+    """Whether a shared library comes with the driver of a device."""
+    return _DRIVER.search(library) is not None

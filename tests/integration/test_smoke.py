@@ -122,7 +122,7 @@ def test_results_come_in_the_order_of_targets_and_the_site_is_left_alone(site: S
 
 def test_a_missing_dependency_says_who_wanted_it(site: Site) -> None:
     result = site.only("import json\nimport no_such_thing\n")
-    assert result.verdict is Verdict.FAILED
+    assert result.verdict is Verdict.MISSING_MODULE
     assert result.module == "demo"
     assert result.exception == "ModuleNotFoundError: No module named 'no_such_thing'"
     assert result.frames == ("demo.py:2 in <module>",)
@@ -135,7 +135,7 @@ def test_an_optional_dependency_may_be_missing_and_the_rest_is_still_imported(si
     site.add("excused", {"excused.py": "import fancy.x"}, requires=("fancy; extra == 'more'",))
     demo, other, excused = site.run()
     assert (demo.verdict, demo.module) == (Verdict.FAILED, "second")
-    assert other.verdict is Verdict.FAILED
+    assert other.verdict is Verdict.MISSING_MODULE
     assert (excused.verdict, excused.module) == (Verdict.OK, "excused")
     assert excused.exception == "ModuleNotFoundError: No module named 'fancy'"
 
@@ -324,7 +324,11 @@ def test_what_fails_once_is_tried_again_alone(site: Site, tmp_path: Path) -> Non
         "log.open('a').write('x')\n"
         "assert not first, 'the machine is busy'\n"
     )
-    assert site.only(source).verdict is Verdict.OK
+    result = site.only(source)
+    assert result.verdict is Verdict.FLAKY
+    assert result.verdict.good
+    assert (result.module, result.exception) == ("demo", "AssertionError: the machine is busy")
+    assert "alone" in result.advice
     assert log.read_text() == "xx"
     assert len(site.shown) == 1
 

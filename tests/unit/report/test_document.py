@@ -101,6 +101,7 @@ def test_a_run_comes_back() -> None:
                 "exception": "",
                 "frames": [],
                 "seconds": 0.25,
+                "tolerated": False,
             }
         ],
         "drift": [],
