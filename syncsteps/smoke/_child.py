@@ -13,7 +13,6 @@ each line, because a module may close every descriptor that it finds.
 
 import builtins
 import faulthandler
-import json
 import os
 import re
 import site
@@ -21,6 +20,7 @@ import sys
 import time
 import traceback
 from importlib.machinery import EXTENSION_SUFFIXES
+from json.encoder import encode_basestring_ascii as quote
 
 if sys.platform != "win32":
     import resource
@@ -66,10 +66,23 @@ class Report:
         """Append one line; silently from a fork, which is not the process that is waited for."""
         if self._getpid() != self._pid:
             return
-        line = f"{self._nonce} {json.dumps(entry)}\n"
+        line = f"{self._nonce} {to_json(entry)}\n"
         descriptor = self._open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._write(descriptor, line.encode("ascii"))
         self._close(descriptor)
+
+
+def to_json(value: object) -> str:
+    """Return what `json.dumps` would, which may not work any more: it uses the builtins."""
+    if isinstance(value, dict):
+        return (
+            "{" + ", ".join(f"{quote(key)}: {to_json(each)}" for key, each in value.items()) + "}"
+        )
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(to_json, value)) + "]"
+    if isinstance(value, str):
+        return quote(value)
+    return str(value).lower()  # a number, or a truth value
 
 
 def on_one_line(text: str) -> str:
@@ -286,21 +299,29 @@ class Surroundings:
         self._listdir = os.listdir
 
     def changes(self) -> "dict[str, Any]":
-        """Return what is different now; peak memory is in bytes."""
+        """Return what is different now, as far as it can still be told; peak memory is in bytes."""
+        looks = {
+            "environment": self._variables,
+            "builtins": self._names,
+            "path": lambda: [each for each in map(str, sys.path) if each not in self._path],
+            "directory": lambda: _directory() != self._directory,
+            "threads": self._threads,
+            "memory": _peak_memory,
+        }  # type: dict[str, Any]
+        seen = {name: _seen(look) for name, look in looks.items()}
+        return {name: value for name, value in seen.items() if value is not None}
+
+    def _variables(self) -> "list[str]":
         now = dict(os.environ)
         names = {*now, *self._environment}
-        return {
-            "environment": sorted(n for n in names if now.get(n) != self._environment.get(n)),
-            "builtins": sorted(
-                name
-                for name, value in vars(builtins).items()
-                if self._builtins.get(name, self) is not value and name != "_"
-            ),
-            "path": [each for each in map(str, sys.path) if each not in self._path],
-            "directory": _directory() != self._directory,
-            "threads": self._threads(),
-            "memory": _peak_memory(),
-        }
+        return sorted(n for n in names if now.get(n) != self._environment.get(n))
+
+    def _names(self) -> "list[str]":
+        return sorted(
+            name
+            for name, value in vars(builtins).items()
+            if self._builtins.get(name, self) is not value and name != "_"
+        )
 
     def _threads(self) -> int:
         """Return how many threads there are besides the one that imports."""
@@ -309,6 +330,14 @@ class Surroundings:
         except OSError:
             threading = sys.modules.get("threading")
             return 0 if threading is None else threading.active_count() - 1
+
+
+def _seen(look: "Any") -> "Any":
+    """Return what there is to see, or None where a module has broken what it is looked at with."""
+    try:
+        return look()
+    except BaseException:  # noqa: BLE001 - whatever that raises
+        return None
 
 
 def _directory() -> str:

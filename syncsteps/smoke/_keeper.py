@@ -46,6 +46,10 @@ class Lines:
         self.descriptor = descriptor
         self._rest = b""
 
+    def is_there(self) -> bool:
+        """Whether the next one has come already: then waiting for the descriptor is in vain."""
+        return b"\n" in self._rest
+
     def next(self) -> dict[str, Any] | None:
         """Return the next one, waiting for it, or None after the last."""
         while b"\n" not in self._rest:
@@ -90,6 +94,10 @@ class Forked:
             raise ChildProcessError
         self.pid: int = message["pid"]
         self.waits_for = self._answers.descriptor
+
+    def has_ended(self) -> bool:
+        """Whether it is known already how it ended."""
+        return self._answers.is_there()
 
     def status(self) -> int | None:
         """Return how it ended, to be called once it has; None if nobody knows."""
@@ -246,8 +254,7 @@ class Keeper:
     def _ended(self, child: Forked | Fresh, deadline: float) -> bool:
         """Wait until the child has ended; false if the deadline comes first."""
         if child.waits_for >= 0:
-            return self._readable(child.waits_for, deadline)
-        assert isinstance(child, Fresh)  # noqa: S101 - the other has a pipe
+            return child.has_ended() or self._readable(child.waits_for, deadline)
         while not child.has_ended():
             if time.monotonic() >= deadline:
                 return False

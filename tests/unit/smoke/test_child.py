@@ -207,3 +207,10 @@ def test_what_was_not_found_and_what_did_not_load_are_named() -> None:
     assert _child.details(ModuleNotFoundError("x", name="a.b")) == {"missing": "a.b"}
     assert _child.details(ImportError("x", name="a", path="/s/a.so")) == {"file": "/s/a.so"}
     assert _child.details(ValueError("x")) == {}
+
+
+@pytest.mark.parametrize(
+    "value", [{'a"\u00e9\ud800': ["x", 1, 2.5, True, False, ("y",), {}]}, [], "", 1e-7]
+)
+def test_what_is_reported_is_json(value: object) -> None:
+    assert json.loads(_child.to_json(value)) == json.loads(json.dumps(value))
