@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -313,6 +314,64 @@ def test_staged_files_come_before_installed_ones_and_their_pth_files_work(site: 
     site.add("packaging", {"packaging/__init__.py": "MARK = 1"})
     site.add("user", {"user.py": "import inner, packaging; packaging.MARK"})
     assert [each.verdict for each in site.run()] == [Verdict.OK, Verdict.OK]
+
+
+@posix_only
+@pytest.mark.parametrize("forking", [True, False])
+def test_what_will_be_retired_is_not_found(
+    tmp_path: Path,
+    forking: bool,  # noqa: FBT001 - both ways
+) -> None:
+    installed = tmp_path / "installed"
+    old = {
+        "shared/__init__.py": "",
+        "old_module.py": "",
+        "ns/old.py": "",
+        "ns/kept.py": "",
+        "old.pth": "import sys; sys.old_was_here = True\n",
+        "old-1.dist-info/METADATA": metadata("old", "1"),
+        "old-1.dist-info/RECORD": "",
+    }
+    for path, content in old.items():
+        (installed / path).parent.mkdir(parents=True, exist_ok=True)
+        (installed / path).write_text(content)
+    system = tmp_path / "system"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", system], check=True)
+    executable = system / "bin" / "python"
+    site_packages = next(system.glob("lib/python*/site-packages"))
+    for entry in installed.iterdir():
+        entry.rename(site_packages / entry.name)
+    site = Site(tmp_path)
+    source = (
+        "import sys, importlib.util, importlib.metadata\n"
+        "import ns.kept\n"
+        "found = [n for n in ('old_module', 'ns.old', 'shared') if importlib.util.find_spec(n)]\n"
+        "found += [d.name for d in importlib.metadata.distributions() if d.name == 'old']\n"
+        "found += [n for n in vars(sys) if n == 'old_was_here']\n"
+        "assert not found, found\n"
+    )
+    site.add("demo", {"demo.py": source})
+
+    def run(*hidden: str) -> ImportResult:
+        (result,) = smoke_imports(
+            site.targets,
+            interpreter=make_interpreter(
+                executable=executable, sys_path=(site_packages,), site_packages=(site_packages,)
+            ),
+            site=(site.path,),
+            jobs=1,
+            timeout=30.0,
+            environment=dict(os.environ),
+            on_result=lambda _result: None,
+            hidden=tuple(site_packages / path for path in hidden),
+            forking=forking,
+        )
+        return result
+
+    result = run(*(path for path in old if path != "ns/kept.py"))
+    assert (result.verdict, result.exception) == (Verdict.OK, "")
+    there = run().exception
+    assert "['old_module', 'ns.old', 'shared', 'old', 'old_was_here']" in there
 
 
 def test_what_fails_once_is_tried_again_alone(site: Site, tmp_path: Path) -> None:

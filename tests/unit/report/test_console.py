@@ -178,6 +178,7 @@ class TestPlainLines:
             f"failed: idna: idna.core does not import: {BAD.exception}",
             "  | idna/__init__.py:1 in <module>",
             "  | idna/core.py:3 in <module>",
+            "  what to do: look elsewhere",
         ]
 
     @pytest.mark.parametrize(
