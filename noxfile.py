@@ -113,7 +113,8 @@ def fuzz(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """How long runs take, in pairs with pinned uv, pip, poetry, pdm, pipenv and micropipenv.
 
-    `-- installs --count 200` is every way to install one lock; `-- large` is a large one. Both take
+    `-- installs --count 200` is every way to install one lock; `-- large` is a large one;
+    `-- smoke --count 250` imports, of generated distributions or those in `--site DIR`. They take
     their time, and run only where they are named.
     """
     install_project(session, "tests")
