@@ -72,7 +72,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     pins.write_text("".join(f"{row.name}=={row.version}\n" for row in TABLE), encoding="utf-8")
     options = ("--no-deps", "--no-build", "--system", "--break-system-packages")
     tool = Path(uv.find_uv_bin())
-    command = [tool, "pip", "install", "--python", python, *options, "-r", pins]
+    command: list[str | Path] = [tool, "pip", "install", "--python", python, *options, "-r", pins]
     done = run(command, timeout=600)
     if done.status and "error sending request" in done.stderr:
         pytest.skip(f"the package index is not reached: {done.stderr.splitlines()[-1]}")
