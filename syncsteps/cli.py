@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import gc
 import io
 import os
 import signal
@@ -17,6 +15,7 @@ from syncsteps import exporting, report
 from syncsteps.arguments import make_parser
 from syncsteps.errors import SyncstepsError
 from syncsteps.output import give_up_on_standard_output, is_stream, require_places, write
+from syncsteps.reading import looking
 from syncsteps.settings import Settings, load_settings
 from syncsteps.watching import RunWatcher
 
@@ -31,18 +30,12 @@ if TYPE_CHECKING:
 __all__ = ["entry_point", "main"]
 
 _INTERRUPTED = 130
-_GARBAGE_THRESHOLD = 50_000
 # The verbs that look at the interpreter that pyproject.toml names a snapshot of.
 _FOR_RECORDED = frozenset({"export", "verify"})
 
 
 def entry_point(recording: Recording | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code; ``recording`` as for `main`."""
-    if sys.implementation.name == "cpython":
-        # What a run allocates it keeps to its end: to look for garbage all the time takes about a
-        # tenth of an export, at its end too.
-        gc.set_threshold(_GARBAGE_THRESHOLD)
-        atexit.register(gc.freeze)
     if sys.stderr is None:  # its descriptor was closed before the start: nobody listens
         sys.stderr = io.StringIO()
     status = main(recording=recording)
@@ -83,7 +76,7 @@ def main(
             recorded=arguments.verb in _FOR_RECORDED,
         )
         console = _console(settings, stream)
-        require_places(settings.reports)
+        require_places((*settings.reports, *_own_output(arguments)))
         watcher = RunWatcher(arguments.verb, console, directory or Path.cwd(), recording)
         with _terminated():
             status = _run(arguments, settings, watcher, environment)
@@ -104,6 +97,11 @@ def main(
         console.close()
 
 
+def _own_output(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return where the text goes that a verb is asked for, if it is asked for one."""
+    return (arguments.output,) if arguments.verb in {"export", "inspect"} else ()
+
+
 def _run(
     arguments: argparse.Namespace,
     settings: Settings,
@@ -115,8 +113,7 @@ def _run(
         return _run_verb(arguments, settings, watcher, environment)
     except SyncstepsError as error:
         console.close()
-        so_far = () if watcher.outcome is None else (watcher.outcome,)
-        _tell(settings, watcher, environment, outcomes=so_far, error=error)
+        _tell(settings, watcher, environment, outcomes=watcher.so_far, error=error)
         raise
     except KeyboardInterrupt:
         if not watcher.swapping:
@@ -151,6 +148,8 @@ def _run_verb(
         if arguments.format == "requirements.txt":
             wrote += _write_unhashed(arguments.output, texts.unhashed, watcher.console)
         watcher.exported(settings, wrote)
+        if settings.reports:
+            _tell(settings, watcher, environment, outcomes=watcher.so_far)
         return 0
     if verb == "inspect":
         from syncsteps.interpreter import to_json  # noqa: PLC0415 - no other verb needs it
@@ -169,19 +168,35 @@ def _run_verb(
             watcher,
             environment,
         )
-    from syncsteps import pipeline  # noqa: PLC0415 - exporting needs only a small part of it
-
-    calls: dict[str, Callable[..., Outcome]] = {
-        "sync": pipeline.sync,
-        "install": pipeline.install,
-        "verify": pipeline.verify,
-        "smoke": pipeline.smoke,
-        "check": pipeline.check,
-        "recover": pipeline.recover,
-    }
-    options = {"dry_run": arguments.dry_run} if verb in {"sync", "install"} else {}
-    outcome = calls[verb](settings, environment=environment, on_event=watcher, **options)
+    outcome = _run_pipeline(arguments, settings, watcher, environment)
     return _finish(outcome, settings, watcher, environment)
+
+
+def _run_pipeline(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    watcher: RunWatcher,
+    environment: Mapping[str, str],
+) -> Outcome:
+    options: dict[str, object] = {}
+    with contextlib.ExitStack() as stack:
+        if arguments.verb in {"sync", "install"}:
+            options["dry_run"] = arguments.dry_run
+            if not settings.interpreter:
+                # The target answers while the rest is imported.
+                options["look"] = stack.enter_context(looking(settings, environment=environment))
+        from syncsteps import pipeline  # noqa: PLC0415 - exporting needs only a small part of it
+
+        calls: dict[str, Callable[..., Outcome]] = {
+            "sync": pipeline.sync,
+            "install": pipeline.install,
+            "verify": pipeline.verify,
+            "smoke": pipeline.smoke,
+            "check": pipeline.check,
+            "recover": pipeline.recover,
+        }
+        call = calls[arguments.verb]
+        return call(settings, environment=environment, on_event=watcher, **options)
 
 
 def _finish(
@@ -222,7 +237,7 @@ def _tell(
     environment: Mapping[str, str],
     *,
     outcomes: Sequence[Outcome],
-    error: SyncstepsError | None,
+    error: SyncstepsError | None = None,
 ) -> None:
     """Write what a run came to wherever it is wanted besides the console."""
     if settings.reports or environment.get("GITHUB_ACTIONS") == "true":

@@ -15,6 +15,7 @@ from syncsteps.commit import (
     assemble,
     commit,
     commit_roots,
+    flush_ahead,
     new_directories,
     new_stage,
     stage_receipt,
@@ -51,7 +52,7 @@ from syncsteps.wheelhouse.housing import housed, offline, unbuilding
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from syncsteps.commit import DirectoryTimes
+    from syncsteps.commit import Change, DirectoryTimes
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.receipts import Receipt
     from syncsteps.selection import Selected
@@ -215,6 +216,7 @@ class _Run:
             environment=self._environment(),
             on_line=lambda text: self.on_event(StagingLine(text=text)),
             on_progress=lambda progress: self.on_event(StagingProgress(progress=progress)),
+            on_unpacked=lambda: flush_ahead(self.directory),
         )
 
     def _environment(self) -> Mapping[str, str]:
@@ -299,6 +301,7 @@ class _Run:
 
     def commit(self, staged: Stage) -> Receipt:
         interpreter, plan = self.survey.interpreter, self.survey.plan
+        flush_ahead(self.directory)  # what has been made ready since
         change = assemble(
             staged.distributions,
             plan.retired,
@@ -313,7 +316,10 @@ class _Run:
         try:
             record = stage_receipt(receipt, stage=self.directory, state=self.survey.state)
             whole = replace(
-                change, retire=(*change.retire, record.target), place=(*change.place, record)
+                change,
+                retire=(*change.retire, record.target),
+                place=(*change.place, record),
+                full=self._full(staged, change),
             )
             if self.times.epoch is not None:
                 stamp((os.fspath(each.source) for each in whole.place), epoch=self.times.epoch)
@@ -328,6 +334,13 @@ class _Run:
         )
         commit(whole, state=self.survey.state, roots=roots)
         return receipt
+
+    def _full(self, staged: Stage, change: Change) -> tuple[Path, ...]:
+        """Return the staged directories all of whose files are placed, and nothing else."""
+        if self.smoke or self.settings.compile_bytecode:
+            return ()  # others have had their hands in there
+        files = {file.target for each in staged.distributions for file in each.files}
+        return staged.full if len(change.place) == len(files) else ()
 
 
 def _with_rivals(names: tuple[str, ...], staged: Stage) -> tuple[str, ...]:

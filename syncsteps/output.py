@@ -69,7 +69,7 @@ def require_places(targets: Sequence[str]) -> None:
         if place in found:
             where = "standard output" if target == "-" else target
             raise SettingsError(
-                f"two reports are to be written to {where}", hint="name a file for each of them"
+                f"two outputs are to be written to {where}", hint="name a file for each of them"
             )
         found.add(place)
         _require_place(target)

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncsteps.check import check as find_drift
-from syncsteps.check import plan_drift
 from syncsteps.commit import DirectoryTimes
 from syncsteps.epoch import source_date_epoch
 from syncsteps.errors import SettingsError, SmokeError
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from syncsteps.check import Drift
     from syncsteps.events import Watcher
     from syncsteps.interpreter.model import Interpreter
+    from syncsteps.reading import Look
     from syncsteps.settings import Settings
 
 __all__ = [
@@ -81,11 +80,13 @@ def sync(
     environment: Mapping[str, str] = os.environ,
     on_event: Watcher = silent,
     dry_run: bool = False,
+    look: Look | None = None,
 ) -> Outcome:
     """Make the interpreter hold what the lock says: verify, stage, import, then swap.
 
     Until everything lies unpacked and imported aside, nothing of the interpreter changes; then all
-    of it does, or nothing. ``dry_run`` stops after the plan.
+    of it does, or nothing. ``dry_run`` stops after the plan. ``look`` is a look at the target that
+    has begun already, for the same settings.
 
     Raises:
         LockError, SelectionError: the lock cannot be read, or selected from, or does not fit.
@@ -95,7 +96,7 @@ def sync(
         CommitError: the swap failed, and was rolled back.
         RecoveryError: an earlier interrupted swap can be neither finished nor undone.
     """
-    return _sync("sync", settings, environment, on_event, dry_run=dry_run)
+    return _sync("sync", settings, environment, on_event, dry_run=dry_run, look=look)
 
 
 def install(
@@ -104,9 +105,10 @@ def install(
     environment: Mapping[str, str] = os.environ,
     on_event: Watcher = silent,
     dry_run: bool = False,
+    look: Look | None = None,
 ) -> Outcome:
     """Do what `sync` does, without importing anything. Raises the same, but for SmokeError."""
-    return _sync("install", settings, environment, on_event, dry_run=dry_run)
+    return _sync("install", settings, environment, on_event, dry_run=dry_run, look=look)
 
 
 def smoke(
@@ -209,10 +211,12 @@ def _sync(
     on_event: Watcher,
     *,
     dry_run: bool,
+    look: Look | None,
 ) -> Outcome:
-    started, moment = time.perf_counter(), time.time_ns()
+    started = time.perf_counter()
+    moment = time.time_ns() if look is None else look.moment
     epoch = source_date_epoch(environment)
-    interpreter = _target(settings, environment, on_event, real=not dry_run)
+    interpreter = _target(settings, environment, on_event, real=not dry_run, look=look)
     if not dry_run:
         recover_first(settings, interpreter, on_event)
     if _may_be_stale(settings, interpreter, moment):
@@ -263,7 +267,12 @@ def _again(
 
 
 def _target(
-    settings: Settings, environment: Mapping[str, str], on_event: Watcher, *, real: bool = True
+    settings: Settings,
+    environment: Mapping[str, str],
+    on_event: Watcher,
+    *,
+    real: bool = True,
+    look: Look | None = None,
 ) -> Interpreter:
     """Find the target and tell of it; ``real`` says that a snapshot of one will not do."""
     if real and settings.interpreter:
@@ -272,7 +281,7 @@ def _target(
             hint="name it with --python; `verify`, `export` and `sync --dry-run` take a snapshot or"
             " an image's name",
         )
-    interpreter = inspect(settings, environment=environment)
+    interpreter = inspect(settings, environment=environment) if look is None else look()
     on_event(TargetFound(interpreter=interpreter))
     return interpreter
 
@@ -322,6 +331,9 @@ def _require_wheels(survey: Survey, settings: Settings) -> None:
 
 def _drifts(survey: Survey, *, hashes: bool) -> tuple[Drift, ...]:
     """Return how the interpreter differs from the receipt, and then from the lock."""
+    from syncsteps.check import check as find_drift  # noqa: PLC0415 - no other verb needs them
+    from syncsteps.check import plan_drift  # noqa: PLC0415 - as above
+
     receipt = survey.receipt
     found = find_drift(receipt, survey.interpreter, hashes=hashes) if receipt else ()
     known = {drift.distribution for drift in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from syncsteps.settings import Settings
 
 __all__ = [
+    "Look",
     "find_interpreter",
+    "looking",
     "read_project_lock",
     "read_recorded",
     "read_selection",
@@ -38,6 +41,38 @@ def find_interpreter(settings: Settings, *, environment: Mapping[str, str]) -> I
     """
     with _finding(settings, environment, with_distributions=True) as found:
         return found()
+
+
+class Look:
+    """A look at the target that has begun: calling it waits for what it shows.
+
+    ``moment`` is when it began, in ns since the epoch.
+    """
+
+    def __init__(self, found: Callable[[], Interpreter], *, moment: int) -> None:
+        self._found = found
+        self.moment = moment
+
+    def __call__(self) -> Interpreter:
+        """Return the snapshot of the target.
+
+        Raises:
+            InterpreterError: there is no such target, or it cannot be used.
+        """
+        return self._found()
+
+
+@contextlib.contextmanager
+def looking(settings: Settings, *, environment: Mapping[str, str]) -> Iterator[Look]:
+    """Begin to look at the target that ``settings`` name, and let the caller do more meanwhile.
+
+    Raises:
+        InterpreterError: the target cannot be started.
+        SettingsError: they name several.
+    """
+    moment = time.time_ns()
+    with _finding(settings, environment, with_distributions=True) as found:
+        yield Look(found, moment=moment)
 
 
 @contextlib.contextmanager

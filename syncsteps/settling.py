@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["locked", "recover_first", "settled", "touched_since"]
 
+_SECOND = 1_000_000_000
+_COARSEST = 2 * _SECOND
+_TICK = _SECOND // 10  # more than any kernel's: Linux ticks at least a hundred times a second
 _RECOVERED = {
     commit.Outcome.UNDONE: "a sync was cut off; its changes have been undone",
     commit.Outcome.FINISHED: "a sync was cut off; its changes have been completed",
@@ -107,13 +110,20 @@ def locked(settings: Settings, state: Path, on_event: Watcher) -> Iterator[None]
 def touched_since(moment: int, interpreter: Interpreter) -> bool:
     """Whether a sync may have changed the interpreter since ``moment``, in ns since the epoch.
 
-    Whatever comes or goes changes the time stamp of one of these directories; two seconds are the
-    coarsest clock of a file system. An mtime can be set (SOURCE_DATE_EPOCH), and setting it is what
-    changes the ctime.
+    Whatever comes or goes changes the time stamp of one of these directories. An mtime can be set
+    (SOURCE_DATE_EPOCH), and setting it is what changes the ctime.
     """
     scheme, state = interpreter.scheme, state_directory(interpreter)
     directories = (scheme.purelib, scheme.platlib, state / "receipts")
     found = [path.stat() for path in directories if path.is_dir()]
-    return any(
-        max(status.st_mtime_ns, status.st_ctime_ns) > moment - 2_000_000_000 for status in found
-    )
+    return any(_is_recent(max(each.st_mtime_ns, each.st_ctime_ns), moment) for each in found)
+
+
+def _is_recent(stamp: int, moment: int) -> bool:
+    """Whether a change with this time stamp can have come after ``moment``, both in ns.
+
+    A stamp is behind the change by up to one tick of the clock that it was read from: of the
+    kernel's, or of a file system that counts seconds, two at a time.
+    """
+    tick = _TICK if stamp % _SECOND else _COARSEST
+    return stamp > moment - tick

@@ -28,8 +28,6 @@ from syncsteps.selection import select
 from syncsteps.settings import read_pyproject, read_toml
 from syncsteps.staging import source_digest, source_files
 from syncsteps.verify import Facts, verify
-from syncsteps.wheelhouse.housing import require_manifest
-from syncsteps.wheelhouse.matching import housed_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -167,9 +165,7 @@ class Surveyor:
         self._project = _project_name(pyproject, self.lock)
         self.staleness = _staleness(self.lock, pyproject)
         self._digests: dict[str, str] = {}
-        self._wheelhouse = (
-            require_manifest(Path(settings.wheelhouse)) if housed and settings.wheelhouse else None
-        )
+        self._wheelhouse = _manifest(settings) if housed and settings.wheelhouse else None
 
     def require_packages(self, interpreters: Sequence[Interpreter]) -> None:
         """Make sure that what the settings say of packages is about some that there are.
@@ -205,6 +201,8 @@ class Surveyor:
         house = self._wheelhouse
         if house is None:
             return _source_digests(selection, self.lock, settings, known=self._digests)
+        from syncsteps.wheelhouse.matching import housed_digest  # noqa: PLC0415 - few have one
+
         housed = {
             name: digest
             for name, here in self.source_files(selection).items()
@@ -281,6 +279,12 @@ class Surveyor:
             wheelhouse=self._wheelhouse,
             findings=verify(facts, ignore=settings.ignore, policy=settings.policy),
         )
+
+
+def _manifest(settings: Settings) -> Manifest:
+    from syncsteps.wheelhouse.housing import require_manifest  # noqa: PLC0415 - few have one
+
+    return require_manifest(Path(settings.wheelhouse))
 
 
 def _staleness(lock: Lock, pyproject: Mapping[str, Any] | None) -> Staleness:

@@ -49,6 +49,11 @@ class RunWatcher:
         self._lock: Lock | None = None
         self._started = time.perf_counter()
 
+    @property
+    def so_far(self) -> tuple[Outcome, ...]:
+        """What is known of the target, if one has been found."""
+        return () if self.outcome is None else (self.outcome,)
+
     def __call__(self, event: Event) -> None:
         """Note what ``event`` says, and tell it to the console."""
         if isinstance(event, TargetFound):

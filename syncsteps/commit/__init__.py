@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from syncsteps.late import import_late
 
 if TYPE_CHECKING:
+    from syncsteps.commit.ahead import flush_ahead
     from syncsteps.commit.assemble import assemble, new_directories, obstacles
     from syncsteps.commit.guard import interpreter_lock, new_stage
     from syncsteps.commit.model import Change, Outcome, Placement, Recovery
@@ -26,6 +27,7 @@ __all__ = [
     "assemble",
     "commit",
     "commit_roots",
+    "flush_ahead",
     "installed_files",
     "interpreter_lock",
     "new_directories",
@@ -41,6 +43,7 @@ __all__ = [
 import_late(
     __name__,
     {
+        "syncsteps.commit.ahead": ("flush_ahead",),
         "syncsteps.commit.assemble": ("assemble", "new_directories", "obstacles"),
         "syncsteps.commit.guard": ("interpreter_lock", "new_stage"),
         "syncsteps.commit.model": ("Change", "Outcome", "Placement", "Recovery"),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from syncsteps.commit.listing import Listing
 from syncsteps.commit.model import Change
-from syncsteps.commit.record import record_lines
-from syncsteps.commit.retire import installed_files, prunable
+from syncsteps.commit.record import mentions, record_lines
+from syncsteps.commit.retire import commit_roots, installed_files, prunable
 from syncsteps.errors import InterpreterError
 
 if TYPE_CHECKING:
@@ -135,8 +135,18 @@ def _retired_files(retired: Sequence[InstalledDistribution], interpreter: Interp
     if retire:
         gone = {distribution.metadata for distribution in retired}
         staying = [d for d in interpreter.distributions if d.metadata not in gone]
-        retire -= _listed(staying)
+        # Whoever lists one of these files, by whatever way round, has this part of its path.
+        roots = tuple(os.path.join(root, "") for root in commit_roots(interpreter))  # noqa: PTH118
+        tell_tales = {_below(path, roots) for path in retire}
+        retire -= _listed(d for d in staying if mentions(d.metadata, tell_tales))
     return retire
+
+
+def _below(path: str, roots: tuple[str, ...]) -> str:
+    """Return the first name in ``path`` below the innermost of ``roots``, or its last."""
+    inner = max((root for root in roots if path.startswith(root)), key=len, default="")
+    name, found, _ = path[len(inner) :].partition(os.sep)
+    return name if inner and found else path.rpartition(os.sep)[2]
 
 
 def _listed(distributions: Iterable[InstalledDistribution]) -> set[str]:

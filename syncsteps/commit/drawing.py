@@ -19,13 +19,14 @@ from syncsteps.commit.whole import whole_directories
 from syncsteps.errors import CommitError, InterpreterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from syncsteps.commit.model import Change, Coming
 
 __all__ = ["Draft", "draw_up"]
 
 _MOST_SHOWN = 5
+_NO_NAMES = frozenset({"", ".", ".."})
 # Asking an enumeration for a member takes longer than all else that is done with most files.
 _FILE, _LINK = Kind.FILE, Kind.LINK
 
@@ -57,7 +58,7 @@ def draw_up(
     retire = _retire(change.retire, Territory(everywhere), listing)
     gone = frozenset(retire)
     territory = Territory(everywhere, gone=gone)
-    place = _place(change.place, territory, listing)
+    place = _place(change, territory, listing)
     directories = _directories(place, gone, files)
     emptied = _refuse_overwriting(place, gone, directories, listing, files)
     journal = Journal(
@@ -85,34 +86,38 @@ def _retire(paths: Iterable[Path], territory: Territory, listing: Listing) -> tu
     return tuple(found)
 
 
-def _place(coming: Sequence[Coming], territory: Territory, listing: Listing) -> tuple[Batch, ...]:
+def _place(change: Change, territory: Territory, listing: Listing) -> tuple[Batch, ...]:
     """Return what comes by the directories that it comes from and goes to, outer ones first."""
     sources: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    total = 0
-    for each in coming:
+    for each in change.place:
         origin, _, own = os.fspath(each.source).rpartition(os.sep)
         parent, _, name = os.fspath(each.target).rpartition(os.sep)
         sources[parent, origin][name] = own
-        total += 1
     batches = []
+    full = tuple(map(os.fspath, change.full))
     for (parent, origin), names in sources.items():
-        odd = {"", ".", ".."} & names.keys()
-        _locate(f"{parent}{os.sep}{min(odd) if odd else next(iter(names))}", territory)
-        same = list(names) == list(names.values())
-        batches.append(
-            Batch(
-                source=os.path.abspath(origin or os.sep),
-                target=territory.directory(parent),
-                names=tuple(names),
-                originals=() if same else tuple(names.values()),
-            )
+        known = listing.take(origin, names.values(), below=full)
+        originals = tuple(names.values())
+        batch = Batch(
+            source=origin if known else os.path.abspath(origin or os.sep),
+            target=_directory(parent, names, territory),
+            names=tuple(names),
+            originals=() if originals == tuple(names) else originals,
         )
+        if not known:
+            _refuse_unmovable(batch, listing)
+        batches.append(batch)
     batches.sort(key=lambda batch: batch.target)
-    for batch in batches:
-        _refuse_unmovable(batch, listing)
-    if sum(map(len, _names(batches).values())) != total:
-        raise _double(coming, territory)
+    if sum(map(len, _names(batches).values())) != len(change.place):
+        raise _double(change.place, territory)
     return tuple(batches)
+
+
+def _directory(parent: str, names: Collection[str], territory: Territory) -> str:
+    """Return where ``parent`` really lies, in which ``names`` may be placed."""
+    odd = _NO_NAMES.intersection(names)
+    name = min(odd) if odd else next(iter(names))
+    return _locate(f"{parent}{os.sep}{name}", territory).rpartition(os.sep)[0] or os.sep
 
 
 def _names(batches: Iterable[Batch]) -> Mapping[str, set[str]]:

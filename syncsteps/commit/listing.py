@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from syncsteps.commit.filesystem import REAL, FileSystem, fold
+from syncsteps.commit.filesystem import REAL, FileSystem, Kind, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from syncsteps.commit.filesystem import Kind
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["Listing"]
 
@@ -37,6 +35,27 @@ class Listing:
         if found is None:
             found = self._directories[directory] = self._look(directory)
         return found
+
+    def take(self, directory: str, names: Iterable[str], *, below: Sequence[str]) -> bool:
+        """Take it as known that ``directory`` holds files of these names; return whether it is.
+
+        It is where it lies in one of the directories ``below``, of whose insides all is known. More
+        can be told of the same directory.
+        """
+        top = next(
+            (top for top in below if f"{directory}{os.sep}".startswith(f"{top}{os.sep}")), ""
+        )
+        if not top:
+            return False
+        self._directories.setdefault(directory, {}).update(dict.fromkeys(names, Kind.FILE))
+        while directory != top:
+            parent, _, name = directory.rpartition(os.sep)
+            inside = self._directories.setdefault(parent, {})
+            if name in inside:
+                break
+            inside[name] = Kind.DIRECTORY
+            directory = parent
+        return True
 
     def those_there(self, paths: Iterable[str]) -> list[str]:
         """Return those of ``paths`` under whose exact name there is something."""

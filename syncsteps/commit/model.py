@@ -40,13 +40,16 @@ class Change:
     ``retire`` are the files and symbolic links that go; those that are not there are ignored.
     ``place`` are those that come; a target may be there only if it is also retired. Directories
     strictly below one of ``remove_empty`` that retiring leaves empty are removed at the end, and so
-    are those of ``made``, which may be anywhere.
+    are those of ``made``, which may be anywhere. ``full`` are directories of which whoever filled
+    them knows that all below is files of ``place``, each directory holding some: they are not
+    looked into again.
     """
 
     retire: tuple[Path, ...] = ()
     place: tuple[Coming, ...] = ()
     remove_empty: tuple[Path, ...] = ()
     made: tuple[Path, ...] = ()
+    full: tuple[Path, ...] = ()
 
 
 class Outcome(Enum):

@@ -1,5 +1,5 @@
 """Where a path really lies, and whether a commit may change anything there."""
-# ruff: noqa: PTH117, PTH118, PTH120, PTH206 - `Path` takes too long for so many
+# ruff: noqa: PTH117, PTH118, PTH206 - `Path` takes too long for so many
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Territory:
         Raises:
             ValueError: the path is relative, or has ``..`` in it.
         """
-        parent, name = os.path.split(path)
-        if not parent:
+        parent, found, name = path.rpartition(os.sep)
+        if not found:
             raise ValueError(f"{path} is not an absolute path")
         if name in _NO_NAMES:
             raise ValueError(f"{path} has {name or os.sep!r} at its end")
-        directory = self.directory(parent)
+        directory = self.directory(parent or os.sep)
         return path if directory == parent else os.path.join(directory, name)
 
     def directory(self, path: str) -> str:
@@ -75,7 +75,7 @@ class Territory:
 
     def holds(self, location: str) -> bool:
         """Whether ``location`` (as `locate` returned it) is strictly below one of the roots."""
-        directory = os.path.dirname(location)
+        directory = location.rpartition(os.sep)[0] or os.sep
         held = self._held.get(directory)
         if held is None:
             held = os.path.join(directory, "").startswith(self._prefixes)

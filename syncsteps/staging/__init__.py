@@ -1,43 +1,30 @@
 """Fetching, building and unpacking aside, by uv or by pip."""
+# ruff: noqa: TC004 - the names of __all__ are there, only later
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import tempfile
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncsteps.errors import StagingError
-from syncsteps.staging.build_constraints import pip_variables
-from syncsteps.staging.environment import surroundings
-from syncsteps.staging.logs import logged
-from syncsteps.staging.model import (
-    Clash,
-    Listener,
-    Progress,
-    Stage,
-    StagedDistribution,
-    StagedFile,
-    StageOptions,
-    Stager,
-)
-from syncsteps.staging.pip import PipStager, embedded_pip, find_pip, own_pip_serves
-from syncsteps.staging.progress import Watch
-from syncsteps.staging.secrets import redact
-from syncsteps.staging.sources import source_digest, source_files
-from syncsteps.staging.times import stamp
-from syncsteps.staging.tree import read_stage
-from syncsteps.staging.uv import UvStager, find_uv
-from syncsteps.staging.witness import changed_since, witness
+from syncsteps.late import import_late
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from syncsteps.interpreter.model import Interpreter
-    from syncsteps.locks.model import Lock
-    from syncsteps.selection.model import Selection
+    from syncsteps.staging.model import (
+        Clash,
+        Progress,
+        Stage,
+        StagedDistribution,
+        StagedFile,
+        StageOptions,
+        Stager,
+    )
+    from syncsteps.staging.pip import PipStager
+    from syncsteps.staging.run import choose_stager, stage
+    from syncsteps.staging.secrets import redact
+    from syncsteps.staging.sources import source_digest, source_files
+    from syncsteps.staging.times import stamp
+    from syncsteps.staging.tree import read_stage
+    from syncsteps.staging.uv import UvStager
+    from syncsteps.staging.witness import changed_since, witness
 
 __all__ = [
     "Clash",
@@ -60,126 +47,25 @@ __all__ = [
     "witness",
 ]
 
-_REQUESTS = ".requests"
-_ALONE = ".alone"
-
-
-def choose_stager(
-    installer: str, *, interpreter: Interpreter, environment: Mapping[str, str]
-) -> Stager:
-    """Return the stager for ``installer``: ``uv``, ``pip``, or ``auto`` (uv if there is one).
-
-    Raises:
-        StagingError: there is none that can install for ``interpreter``.
-    """
-    if installer != "pip":
-        uv = find_uv(environment)
-        if uv is not None:
-            return UvStager(uv=uv, environment=environment)
-        if installer == "uv":
-            raise StagingError(
-                "uv was asked for, and it is neither beside syncsteps nor on PATH",
-                hint="Install it (pip install 'syncsteps[uv]'), or use --installer pip.",
-            )
-    pip = find_pip(interpreter, own_serves=own_pip_serves, embedded=embedded_pip)
-    return PipStager(pip=pip, environment=environment)
-
-
-def stage(  # noqa: PLR0913 - on so much does an installation depend
-    selection: Selection,
-    *,
-    lock: Lock,
-    interpreter: Interpreter,
-    directory: Path,
-    installer: str,
-    options: StageOptions,
-    environment: Mapping[str, str],
-    on_line: Callable[[str], None],
-    on_progress: Callable[[Progress], None] | None = None,
-) -> Stage:
-    """Fetch, check, build and unpack ``selection`` into ``directory``; return what is there.
-
-    The target is not touched. Every file has been checked against the lock's hash by the installer.
-
-    Args:
-        selection: What to stage. Nothing is run for an empty one.
-        lock: The lock that it was selected from; relative paths start from its root.
-        interpreter: The target: its executable runs builds, its scheme says where files belong.
-        directory: Exists and is empty, on the file system of the target.
-        installer: ``auto``, ``uv`` or ``pip``.
-        options: Where files come from.
-        environment: The variables to start the installer with, less what would redirect it.
-        on_line: Gets each line of the installer's output, secrets redacted.
-        on_progress: Gets how far the installer is, whenever that is known anew.
-
-    Raises:
-        StagingError: no installer, a failing one, or a result that is not what was selected.
-        SelectionError: the lock has something that must not be handed to an installer.
-    """
-    if not selection.packages:
-        return Stage(root=directory, site=(), distributions=())
-
-    def install(part: Selection, prefix: Path, listener: Listener | None = None) -> None:
-        requests = prefix / _REQUESTS
-        try:
-            requests.mkdir()
-            with logged(on_line) as listen:
-                stager.stage(
-                    part,
-                    lock=lock,
-                    interpreter=interpreter,
-                    directory=prefix,
-                    requests=requests,
-                    options=options,
-                    on_line=listen,
-                    listener=listener,
-                )
-        finally:
-            shutil.rmtree(requests, ignore_errors=True)
-
-    @contextlib.contextmanager
-    def alone(name: str) -> Iterator[Path]:
-        prefix = directory / _ALONE
-        prefix.mkdir()
-        try:
-            chosen = tuple(item for item in selection.packages if item.name == name)
-            install(replace(selection, packages=chosen), prefix)
-            yield prefix
-        finally:
-            shutil.rmtree(prefix, ignore_errors=True)
-
-    try:
-        with tempfile.TemporaryDirectory(prefix="syncsteps-", ignore_cleanup_errors=True) as place:
-            stager = choose_stager(
-                installer,
-                interpreter=interpreter,
-                environment={**environment, **surroundings(place)},
-            )
-            if isinstance(stager, PipStager):
-                stager = _constrained(
-                    stager, selection, lock=lock, interpreter=interpreter, place=place
-                )
-            install(selection, directory, on_progress and Watch(selection, on_progress))
-            return read_stage(
-                directory, interpreter=interpreter, selection=selection, lock=lock, alone=alone
-            )
-    except OSError as error:
-        raise StagingError(
-            f"nothing can be staged in {directory}: {error.strerror or error}",
-            hint="Free space there, or look at its permissions.",
-        ) from error
-
-
-def _constrained(
-    stager: PipStager, selection: Selection, *, lock: Lock, interpreter: Interpreter, place: str
-) -> PipStager:
-    """Return ``stager`` with what makes it follow the lock's build constraints."""
-    variables = pip_variables(
-        selection.packages,
-        lock=lock,
-        interpreter=interpreter,
-        directory=Path(place),
-        pip=stager.pip,
-        environment=stager.environment,
-    )
-    return replace(stager, environment={**stager.environment, **variables})
+import_late(
+    __name__,
+    {
+        "syncsteps.staging.model": (
+            "Clash",
+            "Progress",
+            "Stage",
+            "StageOptions",
+            "StagedDistribution",
+            "StagedFile",
+            "Stager",
+        ),
+        "syncsteps.staging.pip": ("PipStager",),
+        "syncsteps.staging.run": ("choose_stager", "stage"),
+        "syncsteps.staging.secrets": ("redact",),
+        "syncsteps.staging.sources": ("source_digest", "source_files"),
+        "syncsteps.staging.times": ("stamp",),
+        "syncsteps.staging.tree": ("read_stage",),
+        "syncsteps.staging.uv": ("UvStager",),
+        "syncsteps.staging.witness": ("changed_since", "witness"),
+    },
+)

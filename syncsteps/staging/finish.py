@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.staging.unpacked import Unpacked
 
-__all__ = ["Digest", "detach", "finish", "hash_files", "prepare_files", "with_files", "write_anew"]
+__all__ = [
+    "Digest",
+    "detach",
+    "finish",
+    "hash_files",
+    "prepare_files",
+    "with_files",
+    "write_anew",
+]
 
 _HEAD = 1024
 _CHUNK = 1 << 20
@@ -35,12 +43,13 @@ _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 class Digest(NamedTuple):
     """Of a file's bytes: the SHA-256 in hex, the size in bytes; and 0644 or 0755, its mode.
 
-    There can be tens of thousands.
+    ``recorded`` is the hash as RECORD has it. There can be tens of thousands.
     """
 
     sha256: str
     size: int
     mode: int
+    recorded: str
 
 
 def write_anew(file: Path, content: bytes, *, mode: int) -> None:
@@ -148,7 +157,7 @@ def _digest(file: str, *, most: int | None = None) -> Digest | None:
             detach(file, mode=mode)
         else:
             os.chmod(file, mode)  # noqa: PTH101 - `Path` for each of many thousand is slow
-    return Digest(sha256.hexdigest(), size, mode)
+    return Digest(sha256.hexdigest(), size, mode, record_hash(sha256.digest()))
 
 
 def _even(mode: int) -> int:
@@ -178,6 +187,7 @@ def finish(
                 if path != record
             ),
         ),
+        hashes=[digests[path].recorded for path in targets if path != record],
         target=targets[record],
     )
 
@@ -186,23 +196,38 @@ def with_files(one: StagedDistribution, more: Iterable[StagedFile]) -> StagedDis
     """Return a finished distribution with ``more`` files, and write the RECORD that lists them."""
     name = os.fspath(one.metadata / "RECORD")
     record = next(file for file in one.files if file.source == name)
-    others = (file for file in one.files if file is not record)
-    return _with_record(replace(one, files=(*others, *more)), target=record.target)
+    files = [*(file for file in one.files if file is not record), *more]
+    return _with_record(
+        replace(one, files=tuple(files)),
+        hashes=[record_hash(bytes.fromhex(file.sha256)) for file in files],
+        target=record.target,
+    )
 
 
-def _with_record(one: StagedDistribution, *, target: str) -> StagedDistribution:
-    """Write the RECORD of ``one``, whose files are all but that, and return it with it."""
+def _with_record(
+    one: StagedDistribution, *, hashes: Iterable[str], target: str
+) -> StagedDistribution:
+    """Write the RECORD of ``one``, whose files are all but that, and return it with it.
+
+    ``hashes`` are those of its files, as RECORD has them.
+    """
     site = os.fspath(Path(target).parent.parent)
     entries = [
-        RecordEntry(_record_path(file.target, site), record_hash(file.sha256), file.size)
-        for file in one.files
+        RecordEntry(_record_path(file.target, site), recorded, file.size)
+        for file, recorded in zip(one.files, hashes, strict=True)
     ]
     content = format_record([*entries, RecordEntry(path=_record_path(target, site))]).encode()
     file = one.metadata / "RECORD"
     if file.read_bytes() != content or file.stat().st_mode & 0o111:
         write_anew(file, content, mode=0o644)
-    own = Digest(sha256=hashlib.sha256(content).hexdigest(), size=len(content), mode=0o644)
-    files = (*one.files, _staged_file(os.fspath(file), target, own))
+    own = StagedFile(
+        source=os.fspath(file),
+        target=target,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        mode=0o644,
+    )
+    files = (*one.files, own)
     return replace(one, files=tuple(sorted(files, key=operator.attrgetter("target"))))
 
 

@@ -76,12 +76,19 @@ class Clash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A directory aside. ``site`` are its site directories, to be put first on ``sys.path``."""
+    """A directory aside. ``site`` are its site directories, to be put first on ``sys.path``.
+
+    ``full`` are directories in it that hold nothing but files of ``distributions``, at any depth,
+    as long as nobody but this process writes there. ``spoilt`` are distributions of which the
+    installer's cache had other content than their wheel, so that it was fetched again.
+    """
 
     root: Path
     site: tuple[Path, ...]
     distributions: tuple[StagedDistribution, ...]
     clashes: tuple[Clash, ...] = ()
+    full: tuple[Path, ...] = ()
+    spoilt: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +98,15 @@ class StageOptions:
     ``source`` says where files come from: ``lock`` or ``index``. ``shared`` allows staged files to
     be hard links into the installer's cache: fast, but whoever writes into one writes into both.
     ``jobs`` is how many installers may work at once, where one of them does one thing at a time.
-    ``builds`` allows an installer to build what is no wheel.
+    ``builds`` allows an installer to build what is no wheel. ``fresh`` takes nothing that the
+    installer has kept.
     """
 
     source: str = "lock"
     shared: bool = True
     jobs: int = 1
     builds: bool = True
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ __all__ = ["direct_url", "notes_of", "requested", "write_notes"]
 _INSTALLER = b"syncsteps\n"
 _DIRECT_URL = "direct_url.json"
 # Besides the standards' own, what uv writes: how it built what it caches, with time stamps.
-_KNOWN = frozenset({"INSTALLER", "REQUESTED", _DIRECT_URL, "uv_build.json", "uv_cache.json"})
+NOTES = frozenset({"INSTALLER", "REQUESTED", _DIRECT_URL, "uv_build.json", "uv_cache.json"})
 
 
 def write_notes(
@@ -45,7 +45,7 @@ def write_notes(
     inside = f"{one.info}/"
     for path, _ in one.files:
         name = path[len(inside) :] if path.startswith(inside) else ""
-        if name not in _KNOWN:
+        if name not in NOTES:
             kept.append(path)
         elif name not in notes:
             (directory / path).unlink()

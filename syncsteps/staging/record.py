@@ -57,7 +57,7 @@ def format_record(entries: Iterable[RecordEntry]) -> str:
     return buffer.getvalue()
 
 
-def record_hash(sha256: str) -> str:
-    """Return a SHA-256 given in hex as RECORD writes it: URL-safe base64 without padding."""
-    digest = binascii.b2a_base64(bytes.fromhex(sha256), newline=False).translate(_URL_SAFE, b"=")
+def record_hash(sha256: bytes) -> str:
+    """Return a SHA-256 as RECORD writes it: URL-safe base64 without padding."""
+    digest = binascii.b2a_base64(sha256, newline=False).translate(_URL_SAFE, b"=")
     return f"sha256={digest.decode('ascii')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from syncsteps.staging.finish import finish, prepare_files
 from syncsteps.staging.layout import placer
 from syncsteps.staging.model import Clash, Stage
 from syncsteps.staging.notes import write_notes
+from syncsteps.staging.spoilt import find_spoilt, take_anew
 from syncsteps.staging.unpacked import check_selection, find_files, find_unpacked
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def read_stage(
     selection: Selection,
     lock: Lock,
     alone: Callable[[str], AbstractContextManager[Path]],
+    anew: Callable[[str], AbstractContextManager[Path]] | None = None,
 ) -> Stage:
     """Return what lies under ``directory``, an installation prefix, made ready for the target.
 
@@ -43,14 +46,15 @@ def read_stage(
     may be hard links into an installer's cache: what is changed is written anew, never in place.
     Byte code is left behind. Of a file that several distributions bring, the content is that of the
     last by name: ``alone`` stages one distribution, by its name, and gives the prefix that it is
-    in.
+    in. ``anew`` does the same without the installer's cache: what is not as its wheel has it is
+    replaced, unless the wheel's RECORD is wrong.
 
     Raises:
         StagingError: what is there is not exactly ``selection``; a file is nobody's, or is a link;
             RECORD leads out of the prefix; reading or writing failed.
     """
     try:
-        return _read_stage(directory, interpreter, selection, lock, alone)
+        return _read_stage(directory, interpreter, selection, lock, alone, anew)
     except OSError as error:
         raise StagingError(
             f"what was staged cannot be made ready: {error.strerror or error}",
@@ -65,8 +69,10 @@ def _read_stage(
     selection: Selection,
     lock: Lock,
     alone: Callable[[str], AbstractContextManager[Path]],
+    anew: Callable[[str], AbstractContextManager[Path]] | None,
 ) -> Stage:
-    found = find_unpacked(directory, find_files(directory))
+    contents = find_files(directory)
+    found = find_unpacked(directory, contents.files)
     check_selection(found, selection)
     clashes = settle(directory, found, alone=alone)
     selected = {item.name: item for item in selection.packages}
@@ -84,6 +90,15 @@ def _read_stage(
     merged = {path: target for files in targets for path, target in files.items()}
     _check_targets(merged)
     digests = prepare_files(directory, merged, interpreter=interpreter)
+    if anew is not None and (differing := find_spoilt(found, digests)):
+        spoilt = tuple(
+            one.name
+            for one in found
+            if one.name in differing and take_anew(directory, one, differing[one.name], anew=anew)
+        )
+        # What they say of themselves may have been other things, too.
+        again = _read_stage(directory, interpreter, selection, lock, alone, None)
+        return replace(again, spoilt=tuple(sorted(spoilt)))
     distributions = [
         finish(directory, one, targets=files, digests=digests)
         for one, files in zip(found, targets, strict=True)
@@ -96,6 +111,7 @@ def _read_stage(
             Clash(loser=loser, winner=winner, target=Path(merged[path]))
             for path, loser, winner in clashes
         ),
+        full=tuple(directory / top for top in contents.full),
     )
 
 

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from email.parser import BytesHeaderParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from syncsteps.selection.model import Selection
 
-__all__ = ["Unpacked", "check_selection", "find_files", "find_unpacked"]
+__all__ = ["Contents", "Unpacked", "check_selection", "find_files", "find_unpacked"]
 
 # uv's lock on the prefix, and what marks a directory as one to leave alone.
 _LEFT_AT_THE_TOP = frozenset({".gitignore", ".lock", "CACHEDIR.TAG"})
@@ -50,18 +50,31 @@ class Unpacked:
     files: tuple[tuple[str, str], ...]
 
 
-def find_files(directory: Path) -> frozenset[str]:
-    """Return the files under ``directory``, byte code and an installer's leftovers left out.
+class Contents(NamedTuple):
+    """What is in a prefix: its files, and the directories at its top that hold nothing else.
+
+    An empty directory is something else, and so is byte code.
+    """
+
+    files: frozenset[str]
+    full: tuple[str, ...]
+
+
+def find_files(directory: Path) -> Contents:
+    """Return what is in ``directory``, byte code and an installer's leftovers left out.
 
     Raises:
         StagingError: something is neither a file nor a directory: a symbolic link could lead out.
     """
     found: list[str] = []
+    full: dict[str, bool] = {}
     todo = [(os.fspath(directory), "")]
     while todo:
         place, prefix = todo.pop()
+        top, is_empty = prefix.partition("/")[0], True
         with os.scandir(place) as entries:
             for entry in entries:
+                is_empty = False
                 path = f"{prefix}{entry.name}"
                 if entry.is_file(follow_symlinks=False):
                     found.append(path)
@@ -69,7 +82,14 @@ def find_files(directory: Path) -> frozenset[str]:
                     raise _strange(path, link=entry.is_symlink())
                 elif entry.name != "__pycache__":
                     todo.append((entry.path, f"{path}/"))
-    return frozenset(found) - _LEFT_AT_THE_TOP
+                else:
+                    full[top] = False
+        full[top] = full.get(top, True) and not is_empty
+    full.pop("", None)
+    return Contents(
+        files=frozenset(found) - _LEFT_AT_THE_TOP,
+        full=tuple(sorted(top for top, is_full in full.items() if is_full)),
+    )
 
 
 def _strange(path: str, *, link: bool) -> StagingError:

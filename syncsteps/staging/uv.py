@@ -143,6 +143,7 @@ class UvStager:
         builds = [
             *_settings_of_builds(selection),
             *([] if options.builds else ["--no-build"]),
+            *(["--no-cache"] if options.fresh else []),
             *uv_options(
                 selection.packages,
                 lock=lock,

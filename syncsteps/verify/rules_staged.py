@@ -186,7 +186,30 @@ def _known_startup(name: str, text: str) -> bool:
     )
 
 
+def _spoilt(facts: StagedFacts) -> Iterator[Problem]:
+    for name in facts.stage.spoilt:
+        yield Problem(
+            subject=name,
+            message=f"uv's cache has other content for {name} than the wheel that the lock names,"
+            " so it was fetched again",
+            hint=f"run `uv cache clean {name}`, and look who edits installed files: what uv"
+            " installs are hard links into its cache",
+        )
+
+
 RULES = (
+    Rule(
+        code="FIL004",
+        title="uv's cache has been changed",
+        why="uv checks the hash of a file when it fetches it, unpacks it into its cache, and gives"
+        " that out as hard links: whoever edits an installed file, edits it for every installation"
+        " to come. Everything staged is compared with the wheel's own RECORD; what differs is"
+        " fetched once more without the cache, and what then differs still is the wheel's own"
+        " mistake. Nothing else than what the lock names is installed.",
+        severity=Severity.WARNING,
+        exit_code=3,
+        prove=_spoilt,
+    ),
     Rule(
         code="SYS011",
         title="every start of Python would run code of a distribution",

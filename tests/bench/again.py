@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import syncsteps
 from syncsteps.settings import load_settings
-from tests.bench.rivals import RIVALS, uv_pair
+from tests.bench.rivals import RIVALS, add_beside, uv_pair
 from tests.bench.timing import Command, compare, time_of
 from tests.bench.universe import write_uv_lock_of
 from tests.conformance.tools import install
@@ -28,6 +28,18 @@ if TYPE_CHECKING:
 __all__ = ["Again"]
 
 _COUNT = 200
+_NOXFILE = """\
+import nox
+from syncsteps.nox_sessions import register
+
+register()
+
+
+@nox.session(python=False)
+def empty(session):
+    pass
+"""
+_EMPTY, _SYNC = ("-s", "empty"), ("-s", "sync_system", "--")
 # Seconds after which a change is not one that may have gone unseen.
 _SETTLED = 2.2
 
@@ -43,7 +55,7 @@ class Again:
 
         What the first of an export costs more than one without a cache; then the second one,
         against the first and against each tool; then a sync that finds nothing to do, against uv,
-        which finds the same, and against a Python that does nothing at all.
+        which finds the same, against a Python that does nothing at all, and in a session of nox.
         """
         name = f"export {_COUNT} packages"
         without = self._bench.export("uv", _COUNT, "--python", self._bench.python, "--no-cache")
@@ -111,6 +123,20 @@ class Again:
                 environment=environment,
             )
             yield compare(name, bare, own, rounds=self._bench.rounds)
+            yield self._under_nox(name, own)
+
+    def _under_nox(self, name: str, own: Command) -> Pair:
+        """Return the same run in a session of nox, against nox with nothing to do and that run."""
+        add_beside(self._bench.program, "nox>=2025.2.9")
+        nox = self._bench.program.with_name("nox")
+        (own.directory / "noxfile.py").write_text(_NOXFILE, encoding="utf-8")
+        (run,) = own.steps
+        alone = replace(own, label="an empty session of nox, and that", steps=((nox, *_EMPTY), run))
+        session = replace(own, label="nox -s sync_system", steps=((nox, *_SYNC, *run[2:]),))
+        for command in (alone, session):
+            time_of(command)
+        time.sleep(_SETTLED)
+        return compare(name, alone, session, rounds=self._bench.rounds)
 
     def _cached(self, *arguments: str | Path) -> tuple[str | Path, ...]:
         return (*arguments, "--cache-dir", self._answers)

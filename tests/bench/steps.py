@@ -27,6 +27,7 @@ from syncsteps.export import to_requirements
 from syncsteps.interpreter import probe
 from syncsteps.locks import read_lock
 from syncsteps.selection import Request, select
+from syncsteps.start import keep_garbage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -111,6 +112,7 @@ def steps_of_sync(
             last = now
         on_event(event)
 
+    keep_garbage()  # as the command line does
     run = syncsteps.sync if smoke else syncsteps.install
     with _timed_parts() as parts:
         run(settings, environment=environment, on_event=watch)

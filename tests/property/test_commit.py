@@ -100,10 +100,11 @@ def put(path: Path, item: Item, content: str, store: Path) -> None:
 class World:
     """A tree, a stage and a change on a real disk, made anew for each attempt.
 
-    With ``mirrored`` the stage is laid out as the target is, so that directories may come whole.
+    With ``mirrored`` the stage is laid out as the target is, so that directories may come whole;
+    with ``known`` the change says that there is nothing else in it.
     """
 
-    def __init__(self, case: Case, base: Path, *, mirrored: bool) -> None:
+    def __init__(self, case: Case, base: Path, *, mirrored: bool, known: bool) -> None:
         self.base = base
         self.stage = base / "state" / "stage-x"
         self.mirrored = mirrored
@@ -122,6 +123,7 @@ class World:
             retire=tuple(base / path for path in sorted(case.retire)),
             place=tuple(place),
             remove_empty=(base / "site",),
+            full=(self.stage,) if known else (),
         )
         self.old = self.tree()
 
@@ -158,8 +160,11 @@ def expected(case: Case, world: World) -> Tree:
     return tree
 
 
-def worlds(case: Case, base: Path, *, mirrored: bool) -> Iterator[World]:
-    return (World(case, base / str(number), mirrored=mirrored) for number in itertools.count())
+def worlds(case: Case, base: Path, *, mirrored: bool, known: bool) -> Iterator[World]:
+    return (
+        World(case, base / str(number), mirrored=mirrored, known=known)
+        for number in itertools.count()
+    )
 
 
 def make_fault(kind: type[Crash | KeyboardInterrupt] | int) -> Fault:
@@ -195,6 +200,7 @@ def recover_in_bits(world: World, steps: tuple[int, ...], mounts: tuple[Path, ..
     kind=st.sampled_from(FAULTS),
     when=st.sampled_from(("before", "during", "after")),
     mirrored=st.booleans(),
+    known=st.booleans(),
     mounted=st.booleans(),
     steps=st.tuples(*[st.integers(min_value=0, max_value=30)] * 3),
 )
@@ -205,11 +211,12 @@ def fail_at_every_operation(
     when: Literal["before", "during", "after"],
     *,
     mirrored: bool,
+    known: bool,
     mounted: bool,
     steps: tuple[int, ...],
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
-        made = worlds(case, Path(name), mirrored=mirrored)
+        made = worlds(case, Path(name), mirrored=mirrored, known=known)
         plain = next(made)
         new = expected(case, plain)
         counting = Faulty(mounts=(plain.base / "bin",) if mounted else ())

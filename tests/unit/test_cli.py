@@ -258,7 +258,22 @@ def test_a_result_that_cannot_be_written_is_told(
     substitute("export", lambda *_, **__: Requirements(hashed="text", unhashed=""))
     target = tmp_path / "missing" / "out.txt"
     assert main(["export", "-o", str(target)], environment={}, directory=tmp_path) == 2
-    assert f"cannot write {target}: No such file" in capsys.readouterr().err
+    assert f"cannot write {target}: there is no {target.parent}" in capsys.readouterr().err
+
+
+def test_an_export_can_be_told_of_as_well(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    substitute("export", lambda *_, **__: Requirements(hashed="text", unhashed=""))
+    arguments = ["export", "--json", str(tmp_path / "run.json")]
+    assert main(arguments, environment={}, directory=tmp_path) == 0
+    assert capsys.readouterr().out == "text"
+    document = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    assert (document["verb"], document["ok"], document["error"]) == ("export", True, None)
+    assert main(["export", "--json", "-"], environment={}, directory=tmp_path) == 2
+    assert "two outputs are to be written to standard output" in capsys.readouterr().err
 
 
 def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(
@@ -301,7 +316,7 @@ def test_two_reports_do_not_share_a_place(
     for first, second in (("-", "-"), ("out", "./out"), ("out", "link")):
         argv = ["verify", "--json", first, "--junit", second]
         assert main(argv, environment={}, directory=tmp_path) == 2
-        assert "two reports are to be written to" in capsys.readouterr().err
+        assert "two outputs are to be written to" in capsys.readouterr().err
 
 
 class TestTargets:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from syncsteps.events import TargetFound
 from syncsteps.interpreter import to_json
 from syncsteps.reading import (
     find_interpreter,
+    looking,
     read_project_lock,
     read_recorded,
     read_selection,
@@ -135,3 +137,17 @@ def test_neither_a_file_nor_a_profile(tmp_path: Path, name: str, hint: str) -> N
         find_interpreter(asked, environment={})
     assert caught.value.exit_code == 4
     assert hint in caught.value.hint
+
+
+def test_a_look_begins_before_anybody_waits_for_it(tmp_path: Path) -> None:
+    before = time.time_ns()
+    with looking(settings(tmp_path), environment={}) as look:
+        assert before <= look.moment <= time.time_ns()
+        found = look()
+    assert found.executable == find_interpreter(settings(tmp_path), environment={}).executable
+    missing = settings(tmp_path, python=str(tmp_path / "python"))
+    with (
+        pytest.raises(InterpreterError, match="no Python interpreter"),
+        looking(missing, environment={}),
+    ):
+        pytest.fail("it has begun")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +11,9 @@ from syncsteps.commit import Change, Placement, commit
 from syncsteps.commit.drawing import draw_up
 from syncsteps.errors import CommitError, InterpreterError
 from tests.support.faults import Faulty, Folding, snapshot, write
+
+if TYPE_CHECKING:
+    from syncsteps.commit.filesystem import Kind
 
 
 @pytest.fixture
@@ -82,3 +86,23 @@ def test_a_file_may_come_back_in_another_case(site: Path) -> None:
     commit(change, state=site.parent / "state", roots=(site,), files=Folding())
     assert {path.name for path in site.iterdir()} == {"demo.py", "theirs"}
     assert (site / "demo.py").read_text() == "new demo.py"
+
+
+def test_staged_directories_of_which_all_is_known_are_not_looked_into(site: Path) -> None:
+    class Blind(Faulty):
+        def kinds(self, directory: str) -> dict[str, Kind]:
+            assert f"{os.sep}stage" not in directory
+            return super().kinds(directory)
+
+    place = tuple(placement(site, f"new/{name}") for name in ("a.py", "b/c.py", "b/d.py"))
+    (stage,) = {
+        Path(*each.source.parts[: -len(each.target.relative_to(site).parts)]) for each in place
+    }
+    change = Change(place=place, full=(stage,))
+    draft = draw_up(change, state=site.parent / "state", roots=(site,), files=Blind())
+    assert draft.whole == {str(site / "new"): str(stage / "new")}
+    # Half of it goes elsewhere: then no directory comes whole that holds the other half.
+    moved = Placement(source=place[2].source, target=site / "theirs" / "d.py")
+    change = Change(place=(*place[:2], moved), full=(stage,))
+    draft = draw_up(change, state=site.parent / "state", roots=(site,), files=Blind())
+    assert draft.whole == {}

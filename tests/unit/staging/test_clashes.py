@@ -40,7 +40,7 @@ class Stage:
         yield place
 
     def settle(self) -> list[tuple[str, str, str]]:
-        found = find_unpacked(self.prefix, find_files(self.prefix))
+        found = find_unpacked(self.prefix, find_files(self.prefix).files)
         clashes = settle(self.prefix, found, alone=self.alone)
         return [(path.removeprefix(f"{SITE}/"), one, other) for path, one, other in clashes]
 

@@ -117,7 +117,7 @@ def test_the_scripts_of_a_distribution(tmp_path: Path) -> None:
         installed={"bin/easy_install": "x", "bin/easy_install-3.8": "x"},
         unlisted={"bin/others": "of another"},
     )
-    files = find_files(prefix) - {"bin/others"}
+    files = find_files(prefix).files - {"bin/others"}
     (one,) = find_unpacked(prefix, files)
     written = write_scripts(prefix, one, [path for path, _ in one.files], interpreter=TARGET)
     scripts = {path for path in written if path.startswith("bin/")}
@@ -132,7 +132,7 @@ def test_the_scripts_of_a_distribution(tmp_path: Path) -> None:
 def test_a_distribution_without_entry_points_is_left_alone(tmp_path: Path) -> None:
     prefix = tmp_path / "stage"
     unpack(make_wheel(tmp_path), prefix)
-    (one,) = find_unpacked(prefix, find_files(prefix))
+    (one,) = find_unpacked(prefix, find_files(prefix).files)
     files = tuple(path for path, _ in one.files)
     assert write_scripts(prefix, one, files, interpreter=TARGET) == files
     assert len(find_metadata(files)) == 1

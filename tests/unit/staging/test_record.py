@@ -40,4 +40,4 @@ def test_format_sorts_quotes_and_round_trips() -> None:
 
 def test_hash_of_nothing_is_the_well_known_one() -> None:
     expected = "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
-    assert record_hash(hashlib.sha256(b"").hexdigest()) == expected
+    assert record_hash(hashlib.sha256(b"").digest()) == expected

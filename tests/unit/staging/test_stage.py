@@ -8,6 +8,7 @@ import pytest
 from syncsteps import staging
 from syncsteps.errors import StagingError
 from syncsteps.processes import Completed
+from syncsteps.staging import run
 from syncsteps.staging.model import StageOptions
 from syncsteps.staging.pip import PipStager
 from syncsteps.staging.uv import UvStager
@@ -156,7 +157,7 @@ def test_nothing_to_stage_runs_nothing(tmp_path: Path) -> None:
 
 
 def test_auto_prefers_uv(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "find_uv", lambda _: Path("/bin/uv"))
+    monkeypatch.setattr(run, "find_uv", lambda _: Path("/bin/uv"))
     chosen = staging.choose_stager("auto", interpreter=TARGET, environment={})
     assert chosen.name == "uv"
     chosen = staging.choose_stager("pip", interpreter=TARGET, environment={})
@@ -164,7 +165,7 @@ def test_auto_prefers_uv(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_uv(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "find_uv", lambda _: None)
+    monkeypatch.setattr(run, "find_uv", lambda _: None)
     assert staging.choose_stager("auto", interpreter=TARGET, environment={}).name == "pip"
     with pytest.raises(StagingError, match="uv was asked for"):
         staging.choose_stager("uv", interpreter=TARGET, environment={})

@@ -470,3 +470,12 @@ def test_no_space_is_a_sentence(
     with pytest.raises(StagingError, match="cannot be made ready: No space left") as caught:
         _read(prefix, wheel)
     assert caught.value.details[0].endswith("INSTALLER")
+
+
+def test_a_directory_with_nothing_but_files_is_full(wheels: Path, prefix: Path) -> None:
+    wheel = make_wheel(wheels, data={"data/share/demo/x.txt": "x", "data/etc/demo.cfg": ""})
+    unpack(wheel, prefix)
+    assert _read(prefix, wheel).full == (prefix / "etc", prefix / "lib", prefix / "share")
+    (prefix / SITE / "__pycache__").mkdir()
+    (prefix / "share" / "demo" / "empty").mkdir()
+    assert _read(prefix, wheel).full == (prefix / "etc",)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -271,3 +272,11 @@ class TestPolicy:
         assert verify_staged(self.FACTS, policy=off) == ()
         assert verify_staged(self.FACTS, ignore=["SYS009"]) == ()
         assert len(verify_staged(self.FACTS, ignore=["SYS008"])) == 1
+
+
+def test_a_cache_that_was_changed() -> None:
+    one = facts(staged("demo", SITE / "demo.py"))
+    assert found(one) == []
+    (problem,) = found(replace(one, stage=replace(one.stage, spoilt=("demo",))))
+    assert problem[:2] == ("FIL004", "demo")
+    assert "was fetched again" in problem[2]
