@@ -11,7 +11,7 @@ from syncsteps.smoke.model import Candidate
 from syncsteps.smoke.names import names_of
 from syncsteps.smoke.names.deeper import deeper_modules
 from syncsteps.smoke.names.distribution import read_distribution
-from syncsteps.smoke.names.known import MODULES_OF
+from syncsteps.smoke.names.known import MODULES_OF, UNDECLARED
 from syncsteps.smoke.names.plugins import plugin_hosts
 from syncsteps.smoke.names.recorded import every_module, public_modules
 from syncsteps.smoke.names.tree import module_tree
@@ -82,6 +82,7 @@ def _without(
 def _optional(distribution: Distribution) -> set[str]:
     """Return what may be missing, as distributions and as modules, all normalized."""
     names = distribution.optional | plugin_hosts(distribution)
+    names |= {*UNDECLARED.get(distribution.name, ())} - distribution.required
     found = set(names)
     for name in names:
         found.update(canonicalize_name(module) for module in MODULES_OF.get(name, ()))

@@ -39,6 +39,8 @@ __all__ = [
 ]
 
 _FIRST_WITH_PYTHON_OPTION = Version("22.3")
+# Python 3.12 took away what earlier ones use (`pkgutil.ImpImporter`), and they do not say so.
+_FIRST_FOR_PYTHON_3_12 = Version("23.1.2")
 
 
 def find_pip(
@@ -78,7 +80,9 @@ def own_pip_serves(version: str) -> bool:
         supported = SpecifierSet(requires)
     except (importlib.metadata.PackageNotFoundError, InvalidVersion, InvalidSpecifier):
         return False
-    return own >= _FIRST_WITH_PYTHON_OPTION and supported.contains(version, prereleases=True)
+    late = Version(version) >= Version("3.12")
+    first = _FIRST_FOR_PYTHON_3_12 if late else _FIRST_WITH_PYTHON_OPTION
+    return own >= first and supported.contains(version, prereleases=True)
 
 
 def embedded_pip(version: str) -> Path | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["KNOWN_NAMES", "MODULES_OF", "PLUGIN_HOSTS"]
+__all__ = ["KNOWN_NAMES", "MODULES_OF", "PLUGIN_HOSTS", "UNDECLARED"]
 
 KNOWN_NAMES = {
-    # Needs matplotlib, and does not say so: IPython loads it only where matplotlib is in use.
-    "matplotlib-inline": (),
     # Refuse to be imported before the package that they speed up.
     "psycopg-binary": ("psycopg", "psycopg_binary"),
     "psycopg-c": ("psycopg", "psycopg_c"),
 }
 """What to import of a distribution, by its normalized name, in this order."""
+
+UNDECLARED = {
+    # IPython loads it only where matplotlib is in use.
+    "matplotlib-inline": ("matplotlib",),
+}
+"""What a distribution may do without, although it does not say that it needs it."""
 
 MODULES_OF = {
     "apache-airflow": ("airflow",),

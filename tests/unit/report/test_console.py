@@ -181,6 +181,12 @@ class TestPlainLines:
             "  what to do: look elsewhere",
         ]
 
+    def test_an_import_that_fails_and_does_not_matter(self) -> None:
+        lines = written([Imported(result=replace(BAD, tolerated=True))])
+        assert lines[0] == f"warning: idna: idna.core does not import: {BAD.exception}"
+        assert len(lines) == 3
+        assert written([Imported(result=replace(BAD, tolerated=True))], quiet=True) == []
+
     @pytest.mark.parametrize(
         ("verdict", "said"),
         [

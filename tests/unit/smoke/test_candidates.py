@@ -55,6 +55,15 @@ def test_names_modules_below_and_scripts(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_distribution_does_not_say_is_known(tmp_path: Path) -> None:
+    (tmp_path / "METADATA").write_text("Name: matplotlib_inline\n")
+    (tmp_path / "RECORD").write_text("matplotlib_inline/__init__.py,,\n")
+    target = SmokeTarget(name="matplotlib-inline", metadata=tmp_path)
+    found = candidate_of(target, tags=TAGS, policy=SmokePolicy())
+    assert found is not None
+    assert (found.modules, found.optional) == (("matplotlib_inline",), ("matplotlib",))
+
+
 PUBLIC = ("demo", "demo.cli", "demo.sub", "demo.sub.part")
 
 

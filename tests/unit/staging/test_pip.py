@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,28 @@ def test_else_an_error_with_a_way_out() -> None:
 def test_our_own_pip_serves_what_it_supports() -> None:
     assert own_pip_serves(".".join(map(str, sys.version_info[:3])))
     assert not own_pip_serves("3.5.0")
+
+
+@pytest.mark.parametrize(
+    ("own", "target", "serves"),
+    [
+        ("22.2", "3.11.4", False),
+        ("22.3", "3.11.4", True),
+        ("23.1.1", "3.11.4", True),
+        ("23.1.1", "3.12.0", False),
+        ("23.1.2", "3.12.0", True),
+    ],
+)
+def test_an_old_pip_of_ours_does_not_run_everywhere(
+    own: str,
+    target: str,
+    serves: bool,  # noqa: FBT001 - a case of the table
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    metadata = Message()
+    metadata["Version"], metadata["Requires-Python"] = own, ">=3.7"
+    monkeypatch.setattr("importlib.metadata.metadata", lambda _: metadata)
+    assert own_pip_serves(target) is serves
 
 
 def test_virtualenv_carries_a_pip() -> None:
