@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from syncsteps.smoke.libraries.messages import library_in
     from syncsteps.smoke.libraries.missing import find_missing
     from syncsteps.smoke.libraries.model import Certainty, MissingLibrary, Supplier, System
-    from syncsteps.smoke.libraries.suppliers import install_command, supplier
+    from syncsteps.smoke.libraries.suppliers import indexed_supplier, install_command, supplier
     from syncsteps.smoke.libraries.system import read_system
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Supplier",
     "System",
     "find_missing",
+    "indexed_supplier",
     "install_command",
     "library_in",
     "read_system",
@@ -32,7 +33,7 @@ import_late(
         "syncsteps.smoke.libraries.messages": ("library_in",),
         "syncsteps.smoke.libraries.missing": ("find_missing",),
         "syncsteps.smoke.libraries.model": ("Certainty", "MissingLibrary", "Supplier", "System"),
-        "syncsteps.smoke.libraries.suppliers": ("install_command", "supplier"),
+        "syncsteps.smoke.libraries.suppliers": ("indexed_supplier", "install_command", "supplier"),
         "syncsteps.smoke.libraries.system": ("read_system",),
     },
 )

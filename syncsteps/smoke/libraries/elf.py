@@ -28,8 +28,10 @@ _BASE = 1
 _MOST_SEGMENTS = 1024
 _MOST_ENTRIES = 16_384
 _MOST_VERSIONS = 4096
+_MOST_NEEDED = 1024
 _LONGEST = 16_384
 _CHUNK = 1 << 20
+_PAGE = 4096
 
 
 class ElfError(Exception):
@@ -107,10 +109,21 @@ class _Reader:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.size = os.fstat(stream.fileno()).st_size
+        self._pages: dict[int, bytes] = {}
 
     def at(self, offset: int, length: int) -> bytes:
         if offset < 0 or length < 0 or offset + length > self.size or length > _CHUNK:
             raise ElfError(f"{length} bytes at {offset} of {self.size}")
+        # What is read lies together: most of it is on a few pages.
+        number, within = divmod(offset, _PAGE)
+        if within + length > _PAGE:
+            return self._read(offset, length)
+        if number not in self._pages:
+            start = number * _PAGE
+            self._pages[number] = self._read(start, min(_PAGE, self.size - start))
+        return self._pages[number][within : within + length]
+
+    def _read(self, offset: int, length: int) -> bytes:
         self._stream.seek(offset)
         data = self._stream.read(length)
         if len(data) != length:
@@ -152,6 +165,10 @@ class _Parser:
         (self._machine,) = self._unpack("H", 18)
         self._segments = tuple(self._read_segments())
         self._entries = tuple(self._read_entries())
+        # Of tags that come more than once by mistake, the last counts, as for the loaders.
+        self._values = dict(self._entries)
+        self._texts: dict[int, str] = {}
+        self._bounds: tuple[int, int] | None = None
 
     def parse(self) -> Elf:
         header = Elf(
@@ -159,6 +176,8 @@ class _Parser:
         )
         if not self._entries:
             return header
+        if sum(tag == _NEEDED for tag, _ in self._entries) > _MOST_NEEDED:
+            raise ElfError("too many libraries")
         return Elf(
             bits=header.bits,
             little=header.little,
@@ -230,27 +249,29 @@ class _Parser:
             return ""
         return self._reader.text_at(segment.offset, segment.offset + segment.size)
 
-    def _value(self, wanted: int) -> int | None:
-        return next((value for tag, value in self._entries if tag == wanted), None)
-
     def _named(self, tag: int) -> str:
-        value = self._value(tag)
+        value = self._values.get(tag)
         return "" if value is None else self._string(value)
 
     def _string(self, index: int) -> str:
-        start, end = self._strings()
-        if not 0 <= index < end - start:
-            raise ElfError(f"text {index} of {end - start} bytes")
-        return self._reader.text_at(start + index, end)
+        if index not in self._texts:
+            start, end = self._strings()
+            if not 0 <= index < end - start:
+                raise ElfError(f"text {index} of {end - start} bytes")
+            self._texts[index] = self._reader.text_at(start + index, end)
+        return self._texts[index]
 
     def _strings(self) -> tuple[int, int]:
-        address, size = self._value(_STRTAB), self._value(_STRSZ)
+        if self._bounds is not None:
+            return self._bounds
+        address, size = self._values.get(_STRTAB), self._values.get(_STRSZ)
         if address is None or size is None:
             raise ElfError("no table of texts")
         start = self._offset(address)
         if start + size > self._reader.size:
             raise ElfError(f"{size} bytes of texts at {start} of {self._reader.size}")
-        return start, start + size
+        self._bounds = start, start + size
+        return self._bounds
 
     def _offset(self, address: int) -> int:
         """Return where in the file the byte of this address lies."""
@@ -261,11 +282,11 @@ class _Parser:
 
     def _chain(self, first: int, second: int, layout: str) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Yield offset and fields of the records at tag ``first``, as many as ``second`` says."""
-        address = self._value(first)
+        address = self._values.get(first)
         if address is None:
             return
         offset = self._offset(address)
-        yield from self._records(offset, self._value(second) or 0, layout)
+        yield from self._records(offset, self._values.get(second) or 0, layout)
 
     def _records(
         self, offset: int, count: int, layout: str

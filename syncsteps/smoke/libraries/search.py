@@ -25,6 +25,9 @@ _TOKEN = re.compile(r"\$(?:\{(\w+)\}|(ORIGIN|LIB|PLATFORM))")
 # musl is one file, and answers to all of these names, whatever follows the dot.
 _MUSL_ITSELF = ("libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet.")
 
+# Of an RPATH; more than any real one has.
+_MOST_DIRECTORIES = 512
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
@@ -188,7 +191,7 @@ class Search:
             origin = self._tree.real(origin)
         key = (posixpath.dirname(origin), listed)
         if key not in self._directories:
-            parts = [part for part in listed.split(":") if part]
+            parts = [part for part in listed.split(":") if part][:_MOST_DIRECTORIES]
             if self._loader.musl and _unknown_to_musl(listed):
                 parts = []
             self._directories[key] = tuple(
@@ -196,7 +199,7 @@ class Search:
                     directory
                     for part in parts
                     for expanded in self._expand(part, origin)
-                    for directory in (expanded, *self._from_other_sites(expanded, origin))
+                    for directory in self._meant(expanded, origin)
                 )
             )
         return self._directories[key]
@@ -211,12 +214,16 @@ class Search:
             }
             yield _TOKEN.sub(lambda match, v=values: v.get(match[1] or match[2], match[0]), text)  # type: ignore[misc]
 
-    def _from_other_sites(self, directory: str, origin: str) -> Iterator[str]:
+    def _meant(self, directory: str, origin: str) -> Iterator[str]:
+        """Yield a directory under its shortest name, and what it would be from other sites."""
+        shortest = posixpath.normpath(directory)
+        real = self._tree.real(directory)
+        # To go up from a link is to go up from what it leads to.
+        yield shortest if self._tree.real(shortest) == real else real
         for site in self._sites:
             if origin.startswith(site + "/"):
                 way = posixpath.relpath(directory, site)
-                for other in self._sites:
-                    yield posixpath.normpath(posixpath.join(other, way))
+                yield from (posixpath.normpath(posixpath.join(each, way)) for each in self._sites)
 
 
 def _name(path: str) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from syncsteps.smoke.libraries import library_in
@@ -49,6 +51,7 @@ COULD_NOT = "cannot open shared object file: No such file or directory"
         ("ExternalLibraryError: OpenAL library couldn't be found", "libopenal.so.1"),
         ("ImportError: Unable to load OpenGL or GL library", "libGL.so.1"),
         ("ImportError: fontconfig not found", "libfontconfig.so.1"),
+        ("OSError: GL ES 2.0 library not found", "libGLESv2.so.2"),
         ('ImportError: Library "GLU" not found.', "libGLU.so.1"),
     ],
 )  # fmt: skip
@@ -82,3 +85,24 @@ def test_a_flood_of_text_is_looked_through_from_its_end() -> None:
     text = f"libold.so.1: {COULD_NOT}" + "x" * 1_000_000 + f"\nlibnew.so.1: {COULD_NOT}"
 
     assert library_in(text) == "libnew.so.1"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a.so",
+        "enchant ",
+        "cannot load library 'a-1-1",
+        'Library "a',
+        "Unable to load any of the following libraries:",
+        "/a.so: version `",
+        "-1",
+    ],
+)
+def test_a_text_that_is_made_to_take_time_takes_none(piece: str) -> None:
+    started = time.process_time()
+
+    assert library_in(piece * (100_000 // len(piece))) is None
+    assert library_in(f"cannot load library '{piece * 30_000}'") is None
+
+    assert time.process_time() - started < 5
