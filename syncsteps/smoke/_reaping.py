@@ -83,7 +83,11 @@ def kill_group(pid: int) -> None:
 
 
 def kill_strays(variable: str, session: int) -> int:
-    """Kill what is of a session, or has ``NAME=value`` in its environment; return how many."""
+    """Kill what is of a session, or has ``NAME=value`` in its environment; return how many.
+
+    ``session`` is that of a child. Nothing is killed for being of session 0 or 1: these are the
+    system's own, whatever was asked for.
+    """
     wanted, killed = os.fsencode(variable), 0
     for name in os.listdir("/proc"):
         if not name.isdecimal() or not variable:
@@ -93,12 +97,17 @@ def kill_strays(variable: str, session: int) -> int:
             descriptor = os.pidfd_open(int(name))
             try:
                 with open(f"/proc/{name}/stat", "rb") as file:
-                    own_session = int(file.read().rpartition(b")")[2].split()[3])
+                    own = int(file.read().rpartition(b")")[2].split()[3])
                 with open(f"/proc/{name}/environ", "rb") as file:
                     variables = file.read().split(b"\0")
-                if own_session == session or wanted in variables:
+                if is_stray(own, variables, session=session, wanted=wanted):
                     signal.pidfd_send_signal(descriptor, signal.SIGKILL)
                     killed += 1
             finally:
                 os.close(descriptor)
     return killed
+
+
+def is_stray(own: int, variables: list[bytes], *, session: int, wanted: bytes) -> bool:
+    """Whether a process of session ``own`` with these variables is one that was left."""
+    return wanted in variables or (own == session and session > 1)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from syncsteps.smoke import _shelf
+from syncsteps.smoke import SmokeTarget, Verdict, _shelf, smoke_imports
+from tests.support.interpreters import make_interpreter
+from tests.support.wheels import metadata
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="there is a shelf where there are forks"
+)
 
 SHELF = Path(_shelf.__file__)
 PYTHONS = sorted(
@@ -87,9 +94,7 @@ def run(python: Path, code: str, *arguments: str) -> list[list[list[str]] | None
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="there is a shelf where there are forks")
-@pytest.mark.parametrize("python", PYTHONS, ids=str)
-def test_nothing_tells_a_module_from_the_shelf_from_a_new_one(python: Path) -> None:
+def require_target(python: Path) -> None:
     version = subprocess.run(
         [python, "-c", "import sys; print(sys.version_info >= (3, 9))"],
         capture_output=True,
@@ -98,6 +103,48 @@ def test_nothing_tells_a_module_from_the_shelf_from_a_new_one(python: Path) -> N
     )
     if version.stdout.strip() != "True":
         pytest.skip("no target is older than 3.9")
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=str)
+def test_imports_are_forked_and_judged(python: Path, tmp_path: Path) -> None:
+    require_target(python)
+    sources = {
+        "good": "import asyncio, dataclasses, logging, ssl\nprint(dataclasses)",
+        "exits": "import sys; sys.exit(1)",
+        "aborts": "import os; os.abort()",
+        "hangs": "import time; time.sleep(600)",
+        "misses": "import no_such_thing",
+    }
+    targets = []
+    for name, source in sources.items():
+        info = tmp_path / f"{name}-1.dist-info"
+        info.mkdir()
+        (tmp_path / f"{name}.py").write_text(source)
+        (info / "METADATA").write_text(metadata(name, "1"))
+        (info / "RECORD").write_text(f"{name}.py,,\n")
+        targets.append(SmokeTarget(name=name, metadata=info))
+    results = smoke_imports(
+        targets,
+        interpreter=make_interpreter(executable=python),
+        site=(tmp_path,),
+        jobs=2,
+        timeout=5.0,
+        environment=dict(os.environ),
+        on_result=lambda _result: None,
+    )
+    assert [(each.verdict, each.module) for each in results] == [
+        (Verdict.OK, ""),
+        (Verdict.EXITED, "exits"),
+        (Verdict.CRASHED, "aborts"),
+        (Verdict.TIMED_OUT, "hangs"),
+        (Verdict.MISSING_MODULE, "misses"),
+    ]
+    assert results[0].forked
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=str)
+def test_nothing_tells_a_module_from_the_shelf_from_a_new_one(python: Path) -> None:
+    require_target(python)
     shelved = run(python, _SHELVED, str(SHELF), ",".join(NAMES))
     assert len(shelved) == len(NAMES)
     for name, found in zip(NAMES, shelved, strict=True):

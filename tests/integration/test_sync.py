@@ -342,7 +342,7 @@ def test_a_failed_import_may_be_no_more_than_a_warning(
     )
     assert system.run("sync") == 1
     said = capsys.readouterr().err
-    assert "warning: alpha: alpha does not import: ModuleNotFoundError" in said
+    assert "warning: alpha: alpha misses a Python module: ModuleNotFoundError" in said
     assert "failed: beta: beta does not import: ModuleNotFoundError" in said
     assert "(beta): nothing has been changed" in said
     assert system.installed() == {}
@@ -364,6 +364,26 @@ def test_a_package_that_the_settings_name_has_to_be_there(
     assert "did you mean 'alpha'?" in said
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_what_a_sync_takes_away_is_not_found_by_its_imports(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = system.index.directory
+    old = make_wheel(directory, "alpha", "1.0", files={"alpha.py": "", "alpha_old.py": ""})
+    user = make_wheel(directory, "user", "1.0", files={"user.py": "import alpha_old\n"})
+    system.lock([old, user])
+    assert system.run("sync") == 0
+    before = system.snapshot()
+    new = make_wheel(directory, "alpha", "2.0", files={"alpha.py": ""})
+    later = make_wheel(directory, "user", "2.0", files={"user.py": "import alpha_old\n"})
+    system.lock([new, later])
+    assert system.run("sync") == 1
+    said = capsys.readouterr().err
+    assert "failed: user: user misses a Python module: ModuleNotFoundError: No module named" in said
+    assert "what to do: nothing in the lock brings it" in said
+    assert system.snapshot() == before
+
+
 def test_of_what_the_lock_has_as_a_directory_every_module_is_imported(
     system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -375,10 +395,10 @@ def test_of_what_the_lock_has_as_a_directory_every_module_is_imported(
         encoding="utf-8",
     )
     assert system.run("sync") == 1
-    assert "failed: local: local.part does not import: " in capsys.readouterr().err
+    assert "failed: local: local.part misses a Python module: " in capsys.readouterr().err
     assert system.run("sync", "--smoke-exclude", "local.part") == 0
     assert system.run("smoke") == 1
-    assert "failed: local: local.part does not import: " in capsys.readouterr().err
+    assert "failed: local: local.part misses a Python module: " in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users as POSIX has them")
