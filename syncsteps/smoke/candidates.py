@@ -44,16 +44,18 @@ def candidate_of(
     distribution = read_distribution(target.metadata)
     tree = module_tree(distribution.paths, tags=tags)
     names = names_of(distribution, tree)
+    scripts = _scripts(distribution)
     deep = target.own or policy.wants_all(target.name)
     modules = [
         *(_all_below(tree, names) if deep else names),
         *(m for m in every_module(tree) if policy.wants(target.name, m)),
+        *(scripts if target.own else ()),
     ]
     return Candidate(
         name=target.name,
         modules=_without(modules, (), target.name, policy),
         deeper=_without(deeper_modules(distribution, tree, names), modules, target.name, policy),
-        objects=_without(_scripts(distribution), (), target.name, policy),
+        objects=_without(scripts, modules, target.name, policy),
         optional=tuple(sorted(_optional(distribution))),
         statements=policy.statements(target.name),
         timeout=policy.timeout(target.name),

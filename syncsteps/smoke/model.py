@@ -35,10 +35,11 @@ class SmokeTarget:
 class Candidate:
     """What to try of one distribution, in this order.
 
-    ``modules`` are to be imported, each; ``optional`` are normalized names of distributions and
-    modules that may be missing. ``deeper`` are modules below, of which only those fail that are
-    broken: for all that they say themselves, they may be optional. ``objects`` are to be loaded
-    (``module:attribute``), ``statements`` to be executed. ``timeout`` is in seconds for all of it,
+    ``modules`` are to be imported, each, and objects of them to be loaded (``module:attribute``);
+    ``optional`` are normalized names of distributions and modules that may be missing. ``deeper``
+    are modules below, of which only those fail that are broken: for all that they say themselves,
+    they may be optional. ``objects`` are to be loaded, too, unless what they name was never there;
+    ``statements`` are to be executed. ``timeout`` is in seconds for all of it,
     None where it is the run's; ``environment`` are variables beside the run's.
     """
 

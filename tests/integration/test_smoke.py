@@ -180,20 +180,21 @@ def test_scripts_load_their_objects(site: Site) -> None:
     missing = "import no_such_thing\n"
     told = "try:\n    import hub\nexcept ImportError:\n    raise ImportError('wants hub')\n"
     site.add("good", {"good/__init__.py": "", "good/cli.py": cli}, entry_points=points)
-    for name, source in (("less", cli), ("gone", missing), ("told", told)):
+    for name, source in (("less", cli), ("mine", cli), ("gone", missing), ("told", told)):
         files = {f"{name}/__init__.py": "", f"{name}/cli.py": source}
-        reference = f"{name}.cli:{'start' if name == 'less' else 'main'}"
-        site.add(name, files, entry_points=points.format(reference))
+        reference = f"{name}.cli:{'start' if source is cli else 'main'}"
+        site.add(name, files, entry_points=points.format(reference), own=name == "mine")
     site.add(
         "extra",
         {"extra/__init__.py": "", "extra/cli.py": missing},
         requires=("no-such-thing; extra == 'cli'",),
         entry_points=points.format("extra.cli:main [cli]"),
     )
-    good, less, gone, told_of, extra = site.run()
+    good, less, mine, gone, told_of, extra = site.run()
     assert good.verdict is Verdict.OK
-    assert (less.verdict, less.module) == (Verdict.FAILED, "less.cli:start")
-    assert less.exception.startswith("AttributeError: module 'less.cli' has no attribute 'start'")
+    assert (less.verdict, less.module) == (Verdict.OK, "less.cli:start")
+    assert (mine.verdict, mine.module) == (Verdict.FAILED, "mine.cli:start")
+    assert mine.exception == "AttributeError: module 'mine.cli' has no attribute 'start'"
     assert (gone.verdict, gone.module) == (Verdict.FAILED, "gone.cli:main")
     assert (told_of.verdict, told_of.exception) == (Verdict.OK, "ImportError: wants hub")
     assert (extra.verdict, extra.module) == (Verdict.OK, "extra.cli:main")

@@ -28,11 +28,12 @@ def deeper_modules(
     """Return the modules below ``names`` that tell whether a distribution works, sorted.
 
     They are, of each branch of public packages, the compiled modules at the shallowest level that
-    has any: ``PyQt5.QtWidgets``, ``PIL._imaging``. What lies deeper is often loaded only where it
-    can be. And of a package without compiled modules whose ``__init__`` does nothing, and of whose
-    modules one opens shared libraries, all public modules: ``wand.image``.
+    has any: ``PyQt5.QtWidgets``, ``PIL._imaging``; and private ones beside the packages, such as
+    ``_cffi_backend``. What lies deeper is often loaded only where it can be. And of a package
+    without compiled modules whose ``__init__`` does nothing, and of whose modules one opens shared
+    libraries, all public modules: ``wand.image``.
     """
-    found: set[str] = set()
+    found = {name for name in _extensions(tree) if is_private(name)}
     for top in {name.partition(".")[0] for name in names}:
         if (directory := tree.directories.get(top)) is not None:
             found.update(_compiled(distribution, directory, top))
@@ -44,11 +45,7 @@ def deeper_modules(
 
 
 def _compiled(distribution: Distribution, directory: Directory, dotted: str) -> Iterator[str]:
-    here = {
-        name
-        for name in directory.compiled - NEVER
-        if not is_test(name) and not name.endswith("__mypyc")
-    }
+    here = _extensions(directory)
     own = dotted.rpartition(".")[2]
     if own in here and not does_nothing(distribution.opening_of(dotted)):
         # A package loads the module of its own name by itself, some in a way of their own.
@@ -59,6 +56,15 @@ def _compiled(distribution: Distribution, directory: Directory, dotted: str) -> 
     for part, below in directory.directories.items():
         if not is_private(part) and not is_test(part):
             yield from _compiled(distribution, below, f"{dotted}.{part}")
+
+
+def _extensions(directory: Directory) -> set[str]:
+    """Return the compiled modules of a directory, less what loads itself or is no API."""
+    return {
+        name
+        for name in directory.compiled - NEVER
+        if not is_test(name) and not name.endswith("__mypyc")
+    }
 
 
 def _openers(distribution: Distribution, package: Directory, dotted: str) -> Iterator[str]:

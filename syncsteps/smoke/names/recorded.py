@@ -24,10 +24,10 @@ __all__ = [
 NEVER = frozenset({"__init__", "__main__", "conftest", "setup"})
 """Modules that are not to be imported by their own names."""
 
-# Tests and examples need what only their authors have installed; directories of scripts act on
-# being imported. Both reach site-packages mostly by mistake.
+# Tests and examples need what only their authors have installed; scripts that build or install, and
+# directories of scripts, act on being imported. All reach site-packages mostly by mistake.
 _NOT_API = frozenset({"benchmark", "benchmarks", "doc", "docs", "example", "examples", "testing"})
-_TEST = re.compile(r"_*(tests?|testcapi)(_.*)?|.*_tests?")
+_TEST = re.compile(r"_*(tests?|testcapi)(_.*)?|.*_tests?|setup(_.*)?")
 _SCRIPT_DIRECTORIES = frozenset(
     {"bin", "build", "ci", "dist", "etc", "lib", "notebooks", "scripts", "share", "tools"}
 )
@@ -57,8 +57,9 @@ def names_in(
 ) -> tuple[str, ...]:
     """Return what `recorded_names` does, of files that are a tree of modules already."""
     names = sorted(set(_walk(tree, is_namespace)))
-    public = [name for name in names if not is_private(name) and not is_test(name)]
-    private = [name for name in names if not is_test(name)]
+    tests = {f"{name}tests" for name in names}
+    private = [name for name in names if not is_test(name) and name not in tests]
+    public = [name for name in private if not is_private(name) and not _is_in_plugins(name)]
     return tuple(public or private or names)
 
 
@@ -93,8 +94,13 @@ def is_private(dotted: str) -> bool:
 
 
 def is_test(dotted: str) -> bool:
-    """Whether a module, or a package that it lies in, holds tests, examples or the like."""
+    """Whether a module, or a package that it lies in, is of tests, examples or a build."""
     return any(part in _NOT_API or _TEST.fullmatch(part) for part in dotted.split("."))
+
+
+def _is_in_plugins(dotted: str) -> bool:
+    """Whether it lies where another distribution looks for its plug-ins: ``twisted.plugins.x``."""
+    return "plugins" in dotted.split(".")[1:-1]
 
 
 def shallowest(

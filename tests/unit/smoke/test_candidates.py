@@ -69,8 +69,8 @@ PUBLIC = ("demo", "demo.cli", "demo.sub", "demo.sub.part")
 
 def test_of_the_projects_own_every_public_module(tmp_path: Path) -> None:
     found = candidate(tmp_path, own=True)
-    assert found.modules == PUBLIC
-    assert found.deeper == ("demo._speed",)
+    assert found.modules == (*PUBLIC, "demo.cli:main", "demo.sub.part:run")
+    assert (found.deeper, found.objects) == (("demo._speed",), ())
 
 
 @pytest.mark.parametrize(

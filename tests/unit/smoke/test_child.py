@@ -177,9 +177,27 @@ def test_everything_is_tried_in_its_order(tmp_path: Path, monkeypatch: pytest.Mo
     assert steps[-1]["failed"] == "NameError: name 'x' is not defined"
 
 
-def test_an_object_that_is_not_there_fails(tmp_path: Path) -> None:
-    last = attempted(tmp_path / "report", objects=["json:dumps.nothing"])[-1]
-    assert last["failed"].startswith("AttributeError: ")
+def test_an_object_that_was_never_there_fails_only_where_it_has_to_be(tmp_path: Path) -> None:
+    reference = ["json:dumps.nothing"]
+    one, two = (attempted(tmp_path / kind, **{kind: reference}) for kind in ("modules", "objects"))
+    assert one[-1]["failed"].startswith("AttributeError: ")
+    assert [list(entry) for entry in two] == [["importing"], ["excused"], ["done"]]
+
+
+def test_an_attribute_that_a_module_misses_itself_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "smoke_wrong.py").write_text("import json\njson.nothing\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    last = attempted(tmp_path / "report", objects=["smoke_wrong:main"])[-1]
+    assert last["failed"] == "AttributeError: module 'json' has no attribute 'nothing'"
+
+
+def test_an_object_may_be_a_module_that_nothing_has_imported(tmp_path: Path) -> None:
+    sys.modules.pop("json.tool", None)
+    reference = "json:tool.main"
+    assert attempted(tmp_path / "report", objects=[reference])[-1] == {"done": True}
+    assert [*attempted(tmp_path / "again", objects=[reference])][1:] == [{"done": True}]
 
 
 def test_what_is_different_afterwards_is_told(

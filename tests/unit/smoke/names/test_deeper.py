@@ -54,7 +54,9 @@ def deeper(site: Path, files: dict[str, str], names: tuple[str, ...] = ()) -> tu
         pytest.param(["a/__init__.py", "a/x.cpython-311-x86_64-linux-gnu.so"], (), id="other-abi"),
         pytest.param(["a/__init__.py", "a/plugins/libx.so"], (), id="shared-library"),
         pytest.param(["a/__init__.py", "a/core.py"], (), id="nothing-compiled"),
-        pytest.param(["_x.abi3.so", "a/__init__.py"], (), id="not-at-the-top"),
+        pytest.param(["_x.abi3.so", "a/__init__.py"], ("_x",), id="private-beside-packages"),
+        pytest.param(["_x.abi3.so"], (), id="nothing-but-a-private-name"),
+        pytest.param(["_test_x.abi3.so", "a/__init__.py"], (), id="a-test-beside-packages"),
     ],
 )
 def test_compiled_modules(tmp_path: Path, paths: list[str], modules: tuple[str, ...]) -> None:

@@ -51,6 +51,15 @@ TAGS = tags_for("3.12.7", linux_platforms())
         ),
         pytest.param(["demo.py", "tests/__init__.py", "docs/conf.py"], ("demo",), id="tests"),
         pytest.param(["testing/__init__.py"], ("testing",), id="nothing-but-tests"),
+        pytest.param(["demo.py", "demotests/__init__.py"], ("demo",), id="tests-in-one-word"),
+        pytest.param(["a.py", "setup/__init__.py", "setup_sdist.py"], ("a",), id="build-scripts"),
+        pytest.param(
+            ["demo.py", "twisted/plugins/demo_plugin.py"], ("demo",), id="plug-in-of-a-host"
+        ),
+        pytest.param(["plugins/demo.py"], ("plugins.demo",), id="a-package-called-plugins"),
+        pytest.param(
+            ["twisted/plugins/demo.py"], ("twisted.plugins.demo",), id="nothing-but-plug-ins"
+        ),
         pytest.param(["demo.py", "scripts/run.py"], ("demo",), id="directory-of-scripts"),
         pytest.param(["tools/__init__.py"], ("tools",), id="package-called-tools"),
         pytest.param(
@@ -88,6 +97,8 @@ def test_names_follow_from_the_files(paths: list[str], names: tuple[str, ...]) -
         ("demo.examples", True),
         ("testtools", False),
         ("latest", False),
+        ("setuptools", False),
+        ("setup_demo", True),
         ("demo.contest", False),
         ("pytest_demo", False),
     ],
