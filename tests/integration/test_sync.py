@@ -343,7 +343,7 @@ def test_a_failed_import_may_be_no_more_than_a_warning(
     assert system.run("sync") == 1
     said = capsys.readouterr().err
     assert "warning: alpha: alpha misses a Python module: ModuleNotFoundError" in said
-    assert "failed: beta: beta does not import: ModuleNotFoundError" in said
+    assert "failed: beta: beta misses a Python module: ModuleNotFoundError" in said
     assert "(beta): nothing has been changed" in said
     assert system.installed() == {}
     assert system.run("sync", "--smoke-severity", "warning") == 0
