@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncsteps.smoke.guarded import is_guarded
 from syncsteps.smoke.libraries import Certainty, find_missing, read_system, supplier
 from syncsteps.smoke.model import Verdict
-from syncsteps.smoke.recorded import compiled_files
+from syncsteps.smoke.recorded import compiled_files, sources
 from syncsteps.smoke.verdicts import is_driver
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Linker:
         """Return ``result`` with the libraries that compiled files would not find.
 
         A module that was not imported may be imported some day: what is well without it is not well
-        with it.
+        with it, unless the distribution itself expects that it may be missing.
         """
         files = compiled_files(target) if sys.platform == "linux" else ()
         if not files or result.verdict not in {Verdict.OK, Verdict.NOTHING, Verdict.FLAKY}:
@@ -50,7 +51,11 @@ class Linker:
             sites=self._sites,
             library_path=self._path,
         )
-        sure = [each for each in found if each.certainty is Certainty.MISSING]
+        sure = [
+            each
+            for each in found
+            if each.certainty is Certainty.MISSING and not _is_optional(each, target)
+        ]
         doubts = tuple(self._doubt(each) for each in found if each not in sure)
         result = replace(result, doubts=doubts)
         if not sure:
@@ -79,10 +84,17 @@ class Linker:
         return f"{missing} is not there, needed by {self._place(missing.chain[-1])}"
 
     def _doubt(self, missing: MissingLibrary) -> str:
-        return f"{self._said(missing)}: {missing.reason}"
+        reason = missing.reason or "its own modules do without it"
+        return f"{self._said(missing)}: {reason}"
 
     def _place(self, path: Path) -> str:
         for site in self._sites:
             if path.is_relative_to(site):
                 return path.relative_to(site).as_posix()
         return str(path)
+
+
+def _is_optional(missing: MissingLibrary, target: SmokeTarget) -> bool:
+    """Whether the distribution does without the module that needs a library."""
+    module = missing.needed_by.name.partition(".")[0]
+    return is_guarded(module, sources(target))

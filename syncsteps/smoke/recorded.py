@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from syncsteps.smoke.model import SmokeTarget
 
-__all__ = ["brings_linked", "compiled_files", "have_bytecode", "startup_files"]
+__all__ = ["brings_linked", "compiled_files", "have_bytecode", "sources", "startup_files"]
 
 # What modules of the standard library are linked to.
 _LINKED = re.compile(
@@ -19,6 +20,7 @@ _LINKED = re.compile(
 )
 _STARTUP = re.compile(r"^([^/,\n]+\.pth),", re.MULTILINE)
 _COMPILED = re.compile(r'^"?((?:[^,"\n]*/)?[^/,"\n]+\.so(?:\.[\d.]+)?)"?,', re.MULTILINE)
+_SOURCE = re.compile(r"^([^,\n]+/)?([^/,\n]+\.py),", re.MULTILINE)
 _MODULE = re.compile(r"^([^,\n]+/)?[^/,\n]+\.py,", re.MULTILINE)
 
 
@@ -36,6 +38,13 @@ def compiled_files(target: SmokeTarget) -> tuple[Path, ...]:
     """Return the extension modules and shared libraries that a distribution has."""
     site = target.metadata.parent
     return tuple(site / path for path in _COMPILED.findall(_record(target)))
+
+
+def sources(target: SmokeTarget) -> Iterator[str]:
+    """Yield the text of each module of a distribution that can be read."""
+    for parent, name in _SOURCE.findall(_record(target)):
+        with contextlib.suppress(OSError, ValueError):
+            yield (target.metadata.parent / parent / name).read_text(encoding="utf-8")
 
 
 def have_bytecode(targets: Sequence[SmokeTarget]) -> bool:
