@@ -362,6 +362,8 @@ def test_a_package_that_the_settings_name_has_to_be_there(
     said = capsys.readouterr().err
     assert "'alfa' is neither in the lock nor installed" in said
     assert "did you mean 'alpha'?" in said
+    assert system.run("smoke") == 2
+    assert "'alfa' is neither in the lock nor installed" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
