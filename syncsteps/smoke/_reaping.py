@@ -85,13 +85,12 @@ def kill_group(pid: int) -> None:
 def kill_strays(variable: str, session: int) -> int:
     """Kill what is of a session, or has ``NAME=value`` in its environment; return how many.
 
-    ``session`` is that of a child. Nothing is killed for being of session 0 or 1: these are the
-    system's own, whatever was asked for.
+    ``session`` is that of a child. Without /proc nobody is found. Nothing is killed for being of
+    session 0 or 1: these are the system's own, whatever was asked for.
     """
     wanted, killed = os.fsencode(variable), 0
-    for name in os.listdir("/proc"):
-        if not name.isdecimal() or not variable:
-            continue
+    names = os.listdir("/proc") if variable and os.path.isdir("/proc") else []
+    for name in filter(str.isdecimal, names):
         with contextlib.suppress(OSError, ValueError, IndexError):
             # The descriptor, not the number, makes sure that what was looked at is what is killed.
             descriptor = os.pidfd_open(int(name))

@@ -79,7 +79,7 @@ def obstacle() -> str:
     Whatever is in the way has come with a ``.pth`` file: threads are not there after a fork, and
     timers and processes would not be the child's.
     """
-    if len(os.listdir("/proc/self/task")) > 1:
+    if _threads() > 1:
         return "a .pth file starts a thread"
     if type(os.fork) is not type(os.getpid) or os.fork.__module__ != "posix":
         return "a .pth file replaces os.fork"
@@ -90,6 +90,14 @@ def obstacle() -> str:
     except OSError:
         return ""
     return "a .pth file starts a process"
+
+
+def _threads() -> int:
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:  # there is no /proc, as in a bare root directory
+        threading = sys.modules.get("threading")
+        return 1 if threading is None else int(threading.active_count())
 
 
 def main(shelf: "Shelf") -> None:
