@@ -164,5 +164,32 @@ def build(session: nox.Session) -> None:
     session.run("uv", "build", "--clear", *session.posargs)
 
 
+@nox.session(default=False)
+def zipapp(session: nox.Session) -> None:
+    """Build dist/syncsteps.pyz: one file, which needs nothing but a Python from 3.10 on."""
+    session.install("pip>=24", ".")
+    built, lock = Path(session.create_tmp()) / "built", Path(session.create_tmp()) / "lock.txt"
+    shutil.rmtree(built, ignore_errors=True)
+    # For the oldest Python, and in pure Python: what it runs on is known only when it runs.
+    session.run(
+        "syncsteps", "export", "--lock", "requirements.txt", "--interpreter", "python:3.10",
+        "--no-project", "-o", str(lock),
+    )  # fmt: skip
+    pure = ("--platform=any", "--implementation=py", "--abi=none", "--only-binary=:all:")
+    target = ("--no-deps", "--no-compile", "--quiet", f"--target={built}")
+    session.run(
+        "python", "-m", "pip", "install", *target, *pure, "--require-hashes", "-r", str(lock)
+    )
+    session.run("python", "-m", "pip", "install", *target, ".")
+    for leftover in (built / "bin", *built.rglob("__pycache__")):
+        shutil.rmtree(leftover, ignore_errors=True)
+    pyz = HERE / "dist" / "syncsteps.pyz"
+    pyz.parent.mkdir(exist_ok=True)
+    session.run(
+        "python", "-m", "zipapp", "--compress", "--python=/usr/bin/env python3",
+        "--main=syncsteps.start:entry_point", f"--output={pyz}", str(built),
+    )  # fmt: skip
+
+
 if __name__ == "__main__":
     nox.main()

@@ -68,7 +68,7 @@ def test_an_old_pip_of_ours_does_not_run_everywhere(
     own: str,
     target: str,
     serves: bool,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     metadata = Message()
     metadata["Version"], metadata["Requires-Python"] = own, ">=3.7"
