@@ -20,10 +20,13 @@ from tests.support.wheels import make_wheel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.support.index import Index
+
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PARTS = ("syncsteps", "noxfile.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
+METADATA = frozenset({"INSTALLER", "METADATA", "RECORD", "REQUESTED", "WHEEL"})
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 
@@ -45,50 +48,41 @@ def pythons() -> Iterator[Path]:
             yield prefix / "bin" / "python3"
 
 
-def test_every_python_runs_it_and_syncs_with_it(pyz: Path, tmp_path: Path) -> None:
+def test_every_python_runs_it_and_syncs_with_it(pyz: Path, index: Index, tmp_path: Path) -> None:
     target = throwaway_interpreter(tmp_path / "system", "3.12")
     project = tmp_path / "project"
     project.mkdir()
-    wheels = [make_wheel(tmp_path / "files", name, "1.0") for name in ("alpha", "beta")]
+    wheels = [make_wheel(index.directory, name, "1.0") for name in ("alpha", "beta")]
     write_requirements(project, wheels)
     before = snapshot(target.parent.parent)
-    seen, options = [], ("--reinstall-package", "beta")
+    seen, options = [], ("--reinstall-package", "beta", "--json", "-")
     # No other folder on Python's path than its own; uv is where a container has it mounted.
     uv = Path(find_uv_bin())
     variables = {
         "HOME": str(tmp_path / "home"),
         "PATH": os.pathsep.join([str(uv.parent), os.defpath]),
-        "UV_NO_INDEX": "1",
-        "UV_FIND_LINKS": str(tmp_path / "files"),
+        "UV_DEFAULT_INDEX": index.url,
         "SYNCSTEPS_NO_CACHE": "1",
     }
     for python in pythons():
         done = run(
-            [
-                python,
-                "-I",
-                pyz,
-                "sync",
-                "--python",
-                target,
-                "--json",
-                "-",
-                "--reinstall-package",
-                "beta",
-            ],
+            [python, "-I", pyz, "sync", "--python", target, *options],
             environment=variables,
             directory=project,
             timeout=300,
         )
         assert done.status == 0, done.stderr
         document = json.loads(done.stdout)
-        assert [each["verdict"] for each in document["imports"]] == ["ok"] * len(
-            document["imports"]
-        )
+        assert {each["verdict"] for each in document["imports"]} == {"ok"}
         assert document["changed"]
         seen.append(document["digest"])
     assert len(seen) > 1
     assert set(seen) == {seen[0]}
     added = {Path(path).name for path in snapshot(target.parent.parent).keys() - before.keys()}
-    assert {"alpha.py", "beta.py"} <= added
-    assert not {name for name in added if "syncsteps" in name and name != "lock"} - {"INSTALLER"}
+    assert {name for name in added if not name.endswith(".dist-info")} - METADATA == {
+        "alpha.py",
+        "beta.py",
+        ".syncsteps",
+        "receipts",
+        "project.json",
+    }

@@ -67,7 +67,7 @@ def test_our_own_pip_serves_what_it_supports() -> None:
 def test_an_old_pip_of_ours_does_not_run_everywhere(
     own: str,
     target: str,
-    serves: bool,
+    serves: bool,  # noqa: FBT001 - a case of the table
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     metadata = Message()
