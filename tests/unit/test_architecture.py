@@ -37,6 +37,7 @@ LAYERS = (
             "syncsteps.locks.model",
             "syncsteps.receipts",
             "syncsteps.selection.model",
+            "syncsteps.smoke.libraries.model",
             "syncsteps.smoke.model",
             "syncsteps.staging.model",
             "syncsteps.wheelhouse.model",
