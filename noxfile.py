@@ -57,10 +57,14 @@ def tests_all(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff: rules and format."""
+    """Ruff: rules and format; and what GitHub and pre-commit read."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
+    for kind, pattern in (("workflows", "workflows/*.yml"), ("actions", "actions/*/action.yml")):
+        files = [str(path) for path in sorted((HERE / ".github").glob(pattern))]
+        session.run("check-jsonschema", f"--builtin-schema=vendor.github-{kind}", *files)
+    session.run("zizmor", "--offline", "--quiet", "--config=.github/zizmor.yml", ".github")
 
 
 @nox.session
