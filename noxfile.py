@@ -57,10 +57,14 @@ def tests_all(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff: rules and format."""
+    """Ruff: rules and format; and what GitHub and pre-commit read."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
+    for kind, pattern in (("workflows", "workflows/*.yml"), ("actions", "actions/*/action.yml")):
+        files = [str(path) for path in sorted((HERE / ".github").glob(pattern))]
+        session.run("check-jsonschema", f"--builtin-schema=vendor.github-{kind}", *files)
+    session.run("zizmor", "--offline", "--quiet", "--config=.github/zizmor.yml", ".github")
 
 
 @nox.session
@@ -113,7 +117,8 @@ def fuzz(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """How long runs take, in pairs with pinned uv, pip, poetry, pdm, pipenv and micropipenv.
 
-    `-- installs --count 200` is every way to install one lock; `-- large` is a large one. Both take
+    `-- installs --count 200` is every way to install one lock; `-- large` is a large one;
+    `-- smoke --count 250` imports, of generated distributions or those in `--site DIR`. They take
     their time, and run only where they are named.
     """
     install_project(session, "tests")
@@ -162,6 +167,33 @@ def build(session: nox.Session) -> None:
     """Build sdist and wheel into dist/."""
     session.install("uv>=0.7")
     session.run("uv", "build", "--clear", *session.posargs)
+
+
+@nox.session(default=False)
+def zipapp(session: nox.Session) -> None:
+    """Build dist/syncsteps.pyz: one file, which needs nothing but a Python from 3.10 on."""
+    session.install("pip>=24", ".")
+    built, lock = Path(session.create_tmp()) / "built", Path(session.create_tmp()) / "lock.txt"
+    shutil.rmtree(built, ignore_errors=True)
+    # For the oldest Python, and in pure Python: what it runs on is known only when it runs.
+    session.run(
+        "syncsteps", "export", "--lock", "requirements.txt", "--interpreter", "python:3.10",
+        "--no-project", "-o", str(lock),
+    )  # fmt: skip
+    pure = ("--platform=any", "--implementation=py", "--abi=none", "--only-binary=:all:")
+    target = ("--no-deps", "--no-compile", "--quiet", f"--target={built}")
+    session.run(
+        "python", "-m", "pip", "install", *target, *pure, "--require-hashes", "-r", str(lock)
+    )
+    session.run("python", "-m", "pip", "install", *target, ".")
+    for leftover in (built / "bin", *built.rglob("__pycache__")):
+        shutil.rmtree(leftover, ignore_errors=True)
+    pyz = HERE / "dist" / "syncsteps.pyz"
+    pyz.parent.mkdir(exist_ok=True)
+    session.run(
+        "python", "-m", "zipapp", "--compress", "--python=/usr/bin/env python3",
+        "--main=syncsteps.start:entry_point", f"--output={pyz}", str(built),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

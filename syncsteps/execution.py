@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from syncsteps.commit import (
     assemble,
     commit,
@@ -20,6 +18,7 @@ from syncsteps.commit import (
     flush_ahead,
     new_directories,
     new_stage,
+    retired_files,
     stage_receipt,
 )
 from syncsteps.errors import SmokeError, StagingError
@@ -121,28 +120,39 @@ def import_all(
     interpreter: Interpreter,
     site: tuple[Path, ...],
     on_event: Watcher,
+    *,
+    hidden: tuple[Path, ...] = (),
 ) -> tuple[ImportResult, ...]:
     """Import ``targets``, less those that the settings exclude, and return each verdict.
 
-    ``site`` are the staged directories that come before the installed ones.
+    ``site`` are the staged directories that come before the installed ones; ``hidden`` are files of
+    these that will be retired.
 
     Raises:
         InterpreterError, SmokeError: they cannot be tried at all.
     """
-    excluded = {canonicalize_name(name) for name in settings.smoke_exclude}
-    wanted = [target for target in targets if target.name not in excluded]
+    policy = settings.smoke_policy
+    wanted = [target for target in targets if not policy.leaves_out(target.name)]
     if not wanted:
         return ()
     on_event(Importing(total=len(wanted)))
-    return smoke_imports(
+
+    def judged(result: ImportResult) -> ImportResult:
+        failed = not result.verdict.good
+        return replace(result, tolerated=failed and policy.tolerates(result.distribution))
+
+    results = smoke_imports(
         wanted,
         interpreter=interpreter,
         site=site,
+        hidden=hidden,
         jobs=max(1, int(settings.jobs)),
         timeout=settings.smoke_timeout,
         environment=environment,
-        on_result=lambda result: on_event(Imported(result=result)),
+        on_result=lambda result: on_event(Imported(result=judged(result))),
+        policy=policy,
     )
+    return tuple(map(judged, results))
 
 
 @contextlib.contextmanager
@@ -248,7 +258,11 @@ class _Run:
         Importing runs code, and code can write: what changed a staged file is staged once more, so
         that the files that go in are those of the lock.
         """
-        targets = [SmokeTarget(name=d.name, metadata=d.metadata) for d in staged.distributions]
+        own = self.survey.selection.own
+        targets = [
+            SmokeTarget(name=d.name, metadata=d.metadata, own=d.name in own)
+            for d in staged.distributions
+        ]
         targets += [
             SmokeTarget(name=keep.name, metadata=keep.installed.metadata)
             for keep in affected(self.survey.plan)
@@ -261,6 +275,7 @@ class _Run:
             self.survey.interpreter,
             staged.site,
             self.on_event,
+            hidden=self._retired(),
         )
         _refuse_failures(imports)
         changed = _with_rivals(changed_since(staged, before), staged)
@@ -272,6 +287,11 @@ class _Run:
         )
         kept = tuple(d for d in staged.distributions if d.name not in changed)
         return imports, replace(staged, distributions=(*kept, *again.distributions))
+
+    def _retired(self) -> tuple[Path, ...]:
+        """Return the files that will be gone."""
+        files = retired_files(self.survey.plan.retired, self.survey.interpreter)
+        return tuple(map(Path, sorted(files)))
 
     def compile(self, staged: Stage) -> Stage:
         """Return ``staged`` with byte code, made from files that nobody has changed."""
@@ -348,10 +368,11 @@ def _with_rivals(names: tuple[str, ...], staged: Stage) -> tuple[str, ...]:
 
 
 def _refuse_failures(imports: Sequence[ImportResult]) -> None:
-    failed = [result for result in imports if not result.verdict.good]
+    failed = [result for result in imports if result.stops]
     if failed:
         raise SmokeError(
             f"{len(failed)} of {len(imports)} distributions do not import"
             f" ({', '.join(result.distribution for result in failed)}): nothing has been changed",
-            hint="install what they miss, or leave one out with --smoke-exclude NAME",
+            hint="install what they miss, or leave a distribution or module out with"
+            " --smoke-exclude",
         )

@@ -132,16 +132,33 @@ OPTIONS: tuple[Option, ...] = (
         help="a finding that is not to count",
     ),
     Option(
+        name="smoke-include",
+        kind="list",
+        metavar="PATTERN",
+        help="modules, or all modules of distributions, to be imported beside what offers itself",
+    ),
+    Option(
         name="smoke-exclude",
         kind="list",
-        metavar="NAME",
-        help="a distribution that is not to be imported",
+        metavar="PATTERN",
+        help="distributions or modules that are not to be imported",
     ),
     Option(
         name="smoke-timeout",
         kind="number",
         metavar="SECONDS",
         help="how long importing one distribution may take (default: 60)",
+    ),
+    Option(
+        name="smoke-severity",
+        kind="text",
+        choices=("error", "warning"),
+        help="what a failed import is: a sync stops (the default), or goes on and tells of it",
+    ),
+    Option(
+        name="smoke-network",
+        kind="flag",
+        help="let imports use the network",
     ),
     Option(
         name="compile-bytecode",

@@ -127,6 +127,8 @@ def smoke(
     interpreter = _target(settings, environment, on_event)
     lock, selection = read_selection(settings, interpreter, environment=environment)
     on_event(LockSelected(lock=lock, selection=selection))
+    named = {package.name for package in lock.packages}
+    settings.smoke_policy.require_packages(named | {d.name for d in interpreter.distributions})
     found = [(item.name, interpreter.find(item.name)) for item in selection.packages]
     missing = [name for name, installed in found if installed is None]
     if missing:
@@ -136,7 +138,10 @@ def smoke(
         )
     from syncsteps.execution import import_all  # noqa: PLC0415 - most runs find nothing to do
 
-    targets = [SmokeTarget(name=n, metadata=d.metadata) for n, d in found if d is not None]
+    own = selection.own
+    targets = [
+        SmokeTarget(name=n, metadata=d.metadata, own=n in own) for n, d in found if d is not None
+    ]
     imports = import_all(targets, settings, environment, interpreter, (), on_event)
     return Outcome(
         verb="smoke",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +12,26 @@ import tomli
 
 from syncsteps.errors import SettingsError
 from syncsteps.options import OPTIONS, Option
+from syncsteps.tables import read_table, refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncsteps.selection.model import Request
+    from syncsteps.smoke.policy import SmokePolicy
     from syncsteps.verify.policy import Policy
 
 __all__ = ["Settings", "is_file_name", "load_settings", "read_pyproject", "read_toml"]
 _OUTSIDE = "LCK004"  # the rule on it
-_POLICY = "verify"  # the key in the file that is a table, and no option
+# The keys in the file that are tables, and no options.
+_POLICY = "verify"
+_SMOKE = "smoke"
+_SMOKE_OPTIONS = ("include", "exclude", "timeout", "severity", "network")
+_SMOKE_TABLES = ("environment", "packages")
 # A larger number of seconds is more than the system's clocks and waits can take.
 _LARGEST = 1_000_000
 _EXCLUSIVE = ("default_groups", "no_default_groups")
+_BY_NAME = {option.name: option for option in OPTIONS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +39,8 @@ class Settings:
     """Everything that a run was told. Field by field the options of `OPTIONS`.
 
     ``directory`` is the project's directory: the lock's, else the current one. ``policy`` is what
-    ``[tool.syncsteps.verify]`` says; None where there is no such table.
+    ``[tool.syncsteps.verify]`` says, ``smoke`` what ``[tool.syncsteps.smoke]`` says that is no
+    option; None where there is no such table.
     """
 
     directory: Path
@@ -61,8 +69,11 @@ class Settings:
     allow_replace: tuple[str, ...] = ()
     allow_outside: bool = False
     ignore: tuple[str, ...] = ()
+    smoke_include: tuple[str, ...] = ()
     smoke_exclude: tuple[str, ...] = ()
     smoke_timeout: float = 60.0
+    smoke_severity: str = "error"
+    smoke_network: bool = False
     compile_bytecode: bool = False
     jobs: float = field(default_factory=lambda: float(os.cpu_count() or 1))
     lock_timeout: float = 600.0
@@ -76,6 +87,7 @@ class Settings:
     verbose: bool = False
     no_progress: bool = False
     policy: Policy | None = None
+    smoke: SmokePolicy | None = None
 
     @property
     def reports(self) -> tuple[str, ...]:
@@ -87,6 +99,19 @@ class Settings:
         """Whether what the lock says may lie outside of the project's directory."""
         ignored = self.policy.everywhere.ignore if self.policy is not None else ()
         return self.allow_outside or _OUTSIDE in self.ignore or _OUTSIDE in ignored
+
+    @property
+    def smoke_policy(self) -> SmokePolicy:
+        """What these settings say of imports, whether by options or in the file's table."""
+        from syncsteps.smoke.policy import SmokePolicy  # noqa: PLC0415 - only imports need it
+
+        return replace(
+            self.smoke or SmokePolicy(),
+            include=self.smoke_include,
+            exclude=self.smoke_exclude,
+            severity=self.smoke_severity,
+            network=self.smoke_network,
+        )
 
     @property
     def request(self) -> Request:
@@ -251,22 +276,39 @@ def _from_file(directory: Path) -> dict[str, object]:
     where = f"{directory / 'pyproject.toml'}: [tool.syncsteps]"
     if not isinstance(table, dict):
         raise SettingsError(f"{where}: expected a table, found {type(table).__name__}")
-    options = {option.name: option for option in OPTIONS}
     values: dict[str, object] = {}
     for key, value in table.items():
+        inner = f"{where[:-1]}.{key}]"
         if key == _POLICY:
             from syncsteps.verify.policy import read_policy  # noqa: PLC0415 - few projects have it
 
-            values["policy"] = read_policy(value, where=f"{where[:-1]}.{_POLICY}]")
-            continue
-        if key not in options:
-            import difflib  # noqa: PLC0415 - only misspelt keys need it
+            values["policy"] = read_policy(value, where=inner)
+        elif key == _SMOKE:
+            values |= _from_smoke_table(value, table, where=inner)
+        else:
+            refuse_unknown((key,), (*_BY_NAME, _POLICY, _SMOKE), where=where)
+            option = _BY_NAME[key]
+            values[option.field] = _from_toml(option, value, where=f"{where} {key}")
+    return values
 
-            known = (*options, _POLICY)
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-            raise SettingsError(f"{where}: unknown key {key!r}", hint=hint)
-        values[options[key].field] = _from_toml(options[key], value, where=f"{where} {key}")
+
+def _from_smoke_table(
+    value: object, around: Mapping[str, object], *, where: str
+) -> dict[str, object]:
+    """Return what the table ``smoke`` says: options under shorter names, and what is none."""
+    from syncsteps.smoke.policy import read_smoke_policy  # noqa: PLC0415 - few projects have it
+
+    table = read_table(value, where=where)
+    refuse_unknown(table, (*_SMOKE_OPTIONS, *_SMOKE_TABLES), where=where)
+    values: dict[str, object] = {}
+    for key in table.keys() & set(_SMOKE_OPTIONS):
+        option = _BY_NAME[f"{_SMOKE}-{key}"]
+        if option.name in around:
+            raise SettingsError(
+                f"{where} {key}: the key {option.name} above says it, too", hint="keep one of them"
+            )
+        values[option.field] = _from_toml(option, table[key], where=f"{where} {key}")
+    values[_SMOKE] = read_smoke_policy(table, where=where)
     return values
 
 

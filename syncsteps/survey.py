@@ -173,10 +173,12 @@ class Surveyor:
         Raises:
             SettingsError: one is neither in the lock nor installed in any of the interpreters.
         """
-        if self._settings.policy is not None:
+        said = [each for each in (self._settings.policy, self._settings.smoke) if each is not None]
+        if said:
             known = {package.name for package in self.lock.packages}
             known |= {d.name for each in interpreters for d in each.distributions}
-            self._settings.policy.require_packages(known)
+            for policy in said:
+                policy.require_packages(known)
 
     def select(self, interpreter: Interpreter) -> Selection:
         """Return what is asked for of the lock, for ``interpreter``.

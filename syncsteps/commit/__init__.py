@@ -9,7 +9,12 @@ from syncsteps.late import import_late
 
 if TYPE_CHECKING:
     from syncsteps.commit.ahead import flush_ahead
-    from syncsteps.commit.assemble import assemble, new_directories, obstacles
+    from syncsteps.commit.assemble import (
+        assemble,
+        new_directories,
+        obstacles,
+        retired_files,
+    )
     from syncsteps.commit.guard import interpreter_lock, new_stage
     from syncsteps.commit.model import Change, Outcome, Placement, Recovery
     from syncsteps.commit.receipt import stage_receipt
@@ -36,6 +41,7 @@ __all__ = [
     "pending",
     "prunable",
     "recover",
+    "retired_files",
     "stage_receipt",
     "unsettled",
 ]
@@ -44,7 +50,12 @@ import_late(
     __name__,
     {
         "syncsteps.commit.ahead": ("flush_ahead",),
-        "syncsteps.commit.assemble": ("assemble", "new_directories", "obstacles"),
+        "syncsteps.commit.assemble": (
+            "assemble",
+            "new_directories",
+            "obstacles",
+            "retired_files",
+        ),
         "syncsteps.commit.guard": ("interpreter_lock", "new_stage"),
         "syncsteps.commit.model": ("Change", "Outcome", "Placement", "Recovery"),
         "syncsteps.commit.receipt": ("stage_receipt",),

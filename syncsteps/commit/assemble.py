@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.staging.model import StagedDistribution, StagedFile
 
-__all__ = ["assemble", "new_directories", "obstacles"]
+__all__ = ["assemble", "new_directories", "obstacles", "retired_files"]
 
 
 def assemble(
@@ -41,7 +41,7 @@ def assemble(
         CommitError: there is no telling which files a retired distribution has.
         InterpreterError: another file is in the way; nothing has been changed.
     """
-    retire = _retired_files(retired, interpreter)
+    retire = retired_files(retired, interpreter)
     # Two staged distributions may bring the same file, with the same content.
     files = {file.target: file for each in staged for file in each.files}
     there = {path: files[path] for path in Listing().those_there(files)}
@@ -98,7 +98,7 @@ def obstacles(
     for each in staged:
         files = {file.target: file for file in each.files}
         there += [(each.name, files[path]) for path in listing.those_there(files)]
-    retire = _retired_files(retired, interpreter) if there else set()
+    retire = retired_files(retired, interpreter) if there else set()
     other = [
         (name, file.target) for name, file in there if file.target not in retire and not _same(file)
     ]
@@ -125,8 +125,12 @@ def _above(paths: Iterable[str]) -> set[str]:
     return found
 
 
-def _retired_files(retired: Sequence[InstalledDistribution], interpreter: Interpreter) -> set[str]:
-    """Return the files that go with ``retired``: those that nothing that stays lists as well."""
+def retired_files(retired: Sequence[InstalledDistribution], interpreter: Interpreter) -> set[str]:
+    """Return the files that go with ``retired``: those that nothing that stays lists as well.
+
+    Raises:
+        CommitError: there is no telling which files a retired distribution has.
+    """
     retire = {
         os.fspath(path)
         for distribution in retired

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
         action_cells,
         actions_shown,
         drift_line,
+        effect_lines,
         finding_shown,
         import_lines,
+        slowest_lines,
         summary_line,
     )
     from syncsteps.report.sarif import render_sarif
@@ -31,6 +33,7 @@ __all__ = [
     "action_cells",
     "actions_shown",
     "drift_line",
+    "effect_lines",
     "error_of",
     "error_of_targets",
     "finding_shown",
@@ -38,6 +41,7 @@ __all__ = [
     "render_json",
     "render_junit",
     "render_sarif",
+    "slowest_lines",
     "summary_line",
     "tell",
 ]
@@ -55,7 +59,9 @@ import_late(
             "actions_shown",
             "drift_line",
             "finding_shown",
+            "effect_lines",
             "import_lines",
+            "slowest_lines",
             "summary_line",
         ),
         "syncsteps.report.sarif": ("render_sarif",),

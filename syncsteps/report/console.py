@@ -210,13 +210,17 @@ class Console:
     def imported(self, event: Imported) -> None:
         """Write what does not import; and everything, when that is wanted."""
         result = event.result
-        if not result.verdict.good:
+        if result.verdict.remarkable:
+            write = self.line if result.stops else self.say
             for line in report.import_lines(result):
-                self.line(line)
+                write(line)
         elif self.verbose:
             excused = f"; excused: {result.exception}" if result.exception else ""
             took = f"{result.seconds:.2f} s"
             self.say(f"  {result.distribution}: {result.verdict.value} ({took}){excused}")
+        if self.verbose:
+            for line in report.effect_lines(result):
+                self.say(f"    {line}")
 
     def restaging(self, event: Restaging) -> None:
         """Say whose imports wrote into staged files."""
@@ -258,6 +262,10 @@ class Console:
         """Write the last line: what was done, in what time, and the digest."""
         for drift in outcome.drifts:
             self.line(report.drift_line(drift))
+        if self.verbose and outcome.imports:
+            self.say("the slowest to import:")
+            for line in report.slowest_lines(outcome.imports):
+                self.say(f"  {line}")
         self.say(report.summary_line(outcome))
 
 

@@ -43,11 +43,33 @@ come to, is empty, null or false. The keys, with ``[]`` for each item of an arra
 ``plan[].reason``: why.
 ``imports``: an array of what importing showed.
 ``imports[].distribution``: its name.
-``imports[].verdict``: ok, nothing to import, failed, crashed, timed out or exited.
+``imports[].verdict``: ok, nothing to import, flaky, needs a display or a GPU, failed, missing
+system library, missing Python module, crashed, timed out or exited.
 ``imports[].modules``: an array of what was to be imported.
 ``imports[].module``: the one that failed, or was excused, or empty.
 ``imports[].exception``: its type and message, or empty.
 ``imports[].frames``: an array of the last lines of the traceback.
+``imports[].advice``: what to do about it, or empty.
+``imports[].library``: the shared library that is missing, or empty.
+``imports[].needed_by``: the file that needs it, or empty.
+``imports[].missing``: the Python module that was not found, or empty.
+``imports[].doubts``: an array of what is said of libraries whose absence may not matter.
+``imports[].timings``: an array of what was imported, in order.
+``imports[].timings[].step``: a module, an entry point or a statement.
+``imports[].timings[].seconds``: of wall time.
+``imports[].memory``: the peak, in bytes, of the process that imported; 0 if it is not known.
+``imports[].forked``: whether that was a fork of one which had loaded the standard library.
+``imports[].network``: none, allowed, or why it could not be taken away.
+``imports[].effects``: what importing did besides.
+``imports[].effects.written``: an array of files, as ~/, $TMPDIR/ or ./ and a path.
+``imports[].effects.environment``: an array of the variables that it changed.
+``imports[].effects.builtins``: an array of the names there that it changed.
+``imports[].effects.path``: an array of what it added to sys.path.
+``imports[].effects.startup``: an array of what its .pth files do at each start of Python.
+``imports[].effects.threads``: how many threads ran on.
+``imports[].effects.processes``: how many processes ran on.
+``imports[].effects.moved``: whether it changed the working directory.
+``imports[].tolerated``: whether the settings make a failure no more than a warning.
 ``imports[].seconds``: of wall time.
 ``drift``: an array of differences from the lock and the receipt.
 ``drift[].distribution``: its name.
@@ -83,7 +105,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.plan import Action
     from syncsteps.report.places import Places
-    from syncsteps.smoke.model import ImportResult
+    from syncsteps.smoke.model import ImportResult, SideEffects
     from syncsteps.verify.model import Finding
 
 __all__ = ["SCHEMA", "render_json"]
@@ -234,5 +256,31 @@ def _import(result: ImportResult) -> dict[str, Any]:
         "module": result.module,
         "exception": result.exception,
         "frames": list(result.frames),
+        "advice": result.advice,
+        "library": result.library,
+        "needed_by": result.needed_by,
+        "missing": result.missing,
+        "doubts": list(result.doubts),
+        "timings": [
+            {"step": timing.step, "seconds": round(timing.seconds, 4)} for timing in result.timings
+        ],
+        "memory": result.memory,
+        "forked": result.forked,
+        "network": result.network,
+        "effects": _effects(result.effects),
+        "tolerated": result.tolerated,
         "seconds": round(result.seconds, 3),
+    }
+
+
+def _effects(effects: SideEffects) -> dict[str, Any]:
+    return {
+        "written": list(effects.written),
+        "environment": list(effects.environment),
+        "builtins": list(effects.builtins),
+        "path": list(effects.path),
+        "startup": list(effects.startup),
+        "threads": effects.threads,
+        "processes": effects.processes,
+        "moved": effects.moved,
     }

@@ -88,9 +88,10 @@ def _failures(outcomes: Sequence[Outcome]) -> Iterator[_Annotation]:
             title = f"{outcome.refused.code} {outcome.target}"
             yield _Annotation(level="error", title=title, message=str(outcome.refused))
         for result in outcome.imports:
-            if not result.verdict.good:
+            if result.verdict.remarkable:
                 title, message = f"import {result.distribution}", import_lines(result)[0]
-                yield _Annotation(level="error", title=title, message=message)
+                level = "error" if result.stops else "warning"
+                yield _Annotation(level=level, title=title, message=message)
         for drift in outcome.drifts:
             title = f"{drift.distribution}: {drift.kind.value}"
             yield _Annotation(level="error", title=title, message=drift_line(drift))

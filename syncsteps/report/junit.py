@@ -102,7 +102,9 @@ def _add_rules(suite: _Suite, outcome: Outcome, ignored: Collection[str]) -> Non
 def _add_imports(suite: _Suite, results: Sequence[ImportResult]) -> None:
     for result in results:
         case = suite.case(f"import {result.distribution}", result.seconds)
-        if not result.verdict.good:
+        if result.tolerated or (result.verdict.remarkable and result.verdict.good):
+            ET.SubElement(case, "system-out").text = _text(import_lines(result))
+        elif not result.verdict.good:
             _add(case, "failure", import_lines(result), kind=result.verdict.value)
         elif result.verdict is Verdict.NOTHING:
             ET.SubElement(case, "skipped", message=result.verdict.value)

@@ -15,17 +15,33 @@ if TYPE_CHECKING:
     from syncsteps.check import Drift
     from syncsteps.events import Outcome
     from syncsteps.plan import Action, Plan
-    from syncsteps.smoke.model import ImportResult
+    from syncsteps.smoke.model import ImportResult, SideEffects
     from syncsteps.verify.model import Finding
 
 __all__ = [
     "action_cells",
     "actions_shown",
     "drift_line",
+    "effect_lines",
     "finding_shown",
     "import_lines",
+    "slowest_lines",
     "summary_line",
 ]
+
+
+_WHAT = {
+    Verdict.FAILED: "does not import",
+    Verdict.MISSING_LIBRARY: "misses a system library",
+    Verdict.MISSING_MODULE: "misses a Python module",
+    Verdict.NEEDS_DISPLAY: "needs a display or a GPU",
+    Verdict.FLAKY: "does not always import",
+    Verdict.CRASHED: "crashes the interpreter",
+    Verdict.TIMED_OUT: "does not end importing",
+    Verdict.EXITED: "ends the process",
+}
+_PLURALS = {"thread": "threads", "process": "processes"}
+_SLOWEST = 10
 
 
 def finding_shown(finding: Finding, *, quiet: bool, verbose: bool) -> bool:
@@ -55,15 +71,48 @@ def action_cells(action: Action) -> tuple[str, str, str, str]:
 
 
 def import_lines(result: ImportResult) -> tuple[str, ...]:
-    """Return what is to be said of an import that failed: module, exception, last frames."""
-    what = {
-        Verdict.FAILED: "does not import",
-        Verdict.CRASHED: "crashes the interpreter",
-        Verdict.TIMED_OUT: "does not end importing",
-        Verdict.EXITED: "ends the process",
-    }.get(result.verdict, result.verdict.value)
-    first = f"failed: {result.distribution}: {result.module or 'it'} {what}: {result.exception}"
-    return (first.rstrip(": "), *(f"{QUOTE}{frame}" for frame in result.frames))
+    """Return what is to be said of an import: module, exception, last frames, and what to do."""
+    what = _WHAT.get(result.verdict, result.verdict.value)
+    kind = "failed" if result.stops else "warning"
+    first = f"{kind}: {result.distribution}: {result.module or 'it'} {what}: {result.exception}"
+    advice = (f"  what to do: {result.advice}",) if result.advice else ()
+    return (first.rstrip(": "), *(f"{QUOTE}{frame}" for frame in result.frames), *advice)
+
+
+def effect_lines(result: ImportResult) -> tuple[str, ...]:
+    """Return what importing a distribution did besides, and what may be missing: for who asks."""
+    effects = result.effects
+    said = (
+        ("writes", effects.written),
+        ("changes variables", effects.environment),
+        ("changes builtins", effects.builtins),
+        ("adds to sys.path", effects.path),
+        ("at each start of Python,", effects.startup),
+        ("may fail:", result.doubts),
+        ("leaves", _left(effects)),
+        ("changes", ("the working directory",) if effects.moved else ()),
+    )
+    return tuple(f"{what} {', '.join(each)}" for what, each in said if each)
+
+
+def _left(effects: SideEffects) -> tuple[str, ...]:
+    counts = ((effects.threads, "thread"), (effects.processes, "process"))
+    named = [(number, name if number == 1 else _PLURALS[name]) for number, name in counts]
+    return tuple(f"{number} {name}" for number, name in named if number)
+
+
+def slowest_lines(imports: Iterable[ImportResult]) -> tuple[str, ...]:
+    """Return the ten distributions that took longest, with their time and memory."""
+    slowest = sorted(imports, key=lambda result: -_took(result))[:_SLOWEST]
+    return tuple(
+        f"{result.distribution}: {_took(result):.2f} s, {result.memory / 1e6:.0f} MB"
+        for result in slowest
+        if result.timings
+    )
+
+
+def _took(result: ImportResult) -> float:
+    return sum(timing.seconds for timing in result.timings)
 
 
 def drift_line(drift: Drift) -> str:

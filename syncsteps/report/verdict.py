@@ -50,7 +50,7 @@ def error_of(outcome: Outcome) -> SyncstepsError | None:
             "the interpreter is not what the lock and the receipt say",
             hint="run `syncsteps sync`, with --reinstall-package NAME for files that were changed",
         )
-    failed = [result.distribution for result in outcome.imports if not result.verdict.good]
+    failed = [result.distribution for result in outcome.imports if result.stops]
     if failed:
         return SmokeError(f"does not import: {', '.join(failed)}")
     return None

@@ -90,3 +90,10 @@ class Selection:
     request: Request
     packages: tuple[Selected, ...]
     unavailable: tuple[Unavailable, ...] = ()
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The names of the project's own packages: those that the lock has as directories."""
+        return frozenset(
+            item.name for item in self.packages if isinstance(item.package.source, Directory)
+        )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import SettingsError
+from syncsteps.tables import (
+    PACKAGES,
+    nearest,
+    package_tables,
+    read_table,
+    refuse_unknown,
+    require_packages,
+)
 from syncsteps.verify.model import Severity
 
 if TYPE_CHECKING:
@@ -18,7 +25,6 @@ GUARDED = frozenset({"LCK004"})
 """Rules that the steps after them rely on: these are on for all packages, or off for all."""
 
 _KEYS = ("ignore", "severity")
-_PACKAGES = "packages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,7 @@ class Policy:
                 if code not in known:
                     raise SettingsError(
                         f"{where}: no rule has the code {code!r}",
-                        hint=_near(code.upper(), known) or f"the rules are {', '.join(known)}",
+                        hint=nearest(code.upper(), known) or f"the rules are {', '.join(known)}",
                     )
         for where, judgement in self._parts():
             softened = [code for code, said in judgement.severity if said is not Severity.ERROR]
@@ -88,17 +94,12 @@ class Policy:
         Raises:
             SettingsError: one is not.
         """
-        for name, _ in self.packages:
-            if name not in known:
-                raise SettingsError(
-                    f"{self.where} {_PACKAGES}: {name!r} is neither in the lock nor installed",
-                    hint=_near(name, known) or "remove its table",
-                )
+        require_packages([name for name, _ in self.packages], known, where=self.where)
 
     def _parts(self) -> Iterator[tuple[str, Judgement]]:
         yield self.where, self.everywhere
         for name, judgement in self.packages:
-            yield f"{self.where} {_PACKAGES}.{name}", judgement
+            yield f"{self.where} {PACKAGES}.{name}", judgement
 
 
 def read_policy(table: object, *, where: str) -> Policy:
@@ -110,18 +111,12 @@ def read_policy(table: object, *, where: str) -> Policy:
         SettingsError: an unknown key, a value of the wrong kind, no severity, or a code that is
             both ignored and given a severity.
     """
-    values = _table(table, where=where)
-    _refuse_unknown(values, (*_KEYS, _PACKAGES), where=where)
-    packages = _table(values.get(_PACKAGES, {}), where=f"{where} {_PACKAGES}")
+    values = read_table(table, where=where)
+    refuse_unknown(values, (*_KEYS, PACKAGES), where=where)
     judgements: dict[str, Judgement] = {}
-    for name, said in packages.items():
-        place = f"{where} {_PACKAGES}.{name}"
-        normalized = re.sub(r"[-_.]+", "-", name).lower()
-        if normalized in judgements:
-            raise SettingsError(f"{place}: {normalized} has two tables", hint="make them one")
-        inner = _table(said, where=place)
-        _refuse_unknown(inner, _KEYS, where=place)
-        judgements[normalized] = _judgement(inner, where=place)
+    for name, (inner, place) in package_tables(values.get(PACKAGES, {}), where=where).items():
+        refuse_unknown(inner, _KEYS, where=place)
+        judgements[name] = _judgement(inner, where=place)
     everywhere = _judgement(values, where=where)
     return Policy(everywhere=everywhere, packages=tuple(judgements.items()), where=where)
 
@@ -132,7 +127,7 @@ def _judgement(values: Mapping[str, object], *, where: str) -> Judgement:
         raise SettingsError(f"{where} ignore: expected an array of codes, found {ignore!r}")
     kinds = {severity.value: severity for severity in Severity}
     severities: dict[str, Severity] = {}
-    for code, said in _table(values.get("severity", {}), where=f"{where} severity").items():
+    for code, said in read_table(values.get("severity", {}), where=f"{where} severity").items():
         if not isinstance(said, str) or said not in kinds:
             raise SettingsError(
                 f"{where} severity: {code} = {said!r}: expected one of {', '.join(kinds)}",
@@ -144,23 +139,3 @@ def _judgement(values: Mapping[str, object], *, where: str) -> Judgement:
             )
         severities[code] = kinds[said]
     return Judgement(ignore=tuple(ignore), severity=tuple(severities.items()))
-
-
-def _table(value: object, *, where: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise SettingsError(f"{where}: expected a table, found {value!r}")
-    return value
-
-
-def _refuse_unknown(values: Mapping[str, object], known: Sequence[str], *, where: str) -> None:
-    for key in values:
-        if key not in known:
-            hint = _near(key, known) or f"known keys: {', '.join(known)}"
-            raise SettingsError(f"{where}: unknown key {key!r}", hint=hint)
-
-
-def _near(text: str, known: Collection[str]) -> str:
-    import difflib  # noqa: PLC0415 - only a misspelt name needs it
-
-    near = difflib.get_close_matches(text, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else ""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.bench.cases import Bench
+from tests.bench.imports import import_pairs
 from tests.bench.installs import ratio_table
 from tests.bench.large import Large, large
 from tests.bench.steps import Steps
@@ -25,9 +26,20 @@ if TYPE_CHECKING:
 
     from tests.bench.timing import Pair
 
-_CASES = ("exports", "again", "growth", "matrix", "syncs", "commits", "steps", "installs", "large")
+_CASES = (
+    "exports",
+    "again",
+    "growth",
+    "matrix",
+    "syncs",
+    "commits",
+    "steps",
+    "smoke",
+    "installs",
+    "large",
+)
 # What takes long is done only if it is asked for.
-_BY_DEFAULT = _CASES[:-2]
+_BY_DEFAULT = _CASES[:-3]
 
 
 def _say(text: str) -> None:
@@ -40,7 +52,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__, allow_abbrev=False)
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(_CASES)}")
     parser.add_argument("--rounds", type=int, default=11, help="runs of each (default: 11)")
-    parser.add_argument("--count", type=int, default=50, help="packages of installs (default: 50)")
+    parser.add_argument(
+        "--count", type=int, default=50, help="packages of installs, and of smoke (default: 50)"
+    )
+    parser.add_argument("--site", type=Path, help="of smoke, a directory with installed packages")
     parser.add_argument(
         "--against", action="append", default=[], help="of installs, only ways of such a name"
     )
@@ -118,6 +133,14 @@ def _results(
         "commits": bench.commits,
         "steps": bench.steps,
         "installs": lambda: bench.installs(options.count, options.against),
+        "smoke": lambda: import_pairs(
+            bench.work,
+            python=bench.python,
+            site=options.site,
+            count=options.count,
+            rounds=options.rounds,
+            environment=bench.environment,
+        ),
         "large": lambda: large(bench.work, environment=bench.environment, gigabytes=options.size),
     }
     return cases[case]()

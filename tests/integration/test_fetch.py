@@ -124,7 +124,7 @@ def _project(factory: Factory, *, files: dict[str, str] | None = None, more: str
         system.project,
         "app",
         "1.0",
-        files=files or {"app/__init__.py": "import alpha, beta, gamma\n"},
+        files=files or {"app/__init__.py": "import alpha, beta, gamma\nmain = print\n"},
         requires=["alpha", "beta", "gamma"],
         requires_python=">=3.9",
         entry_points={"console_scripts": {"app": "app:main"}},

@@ -35,7 +35,11 @@ def wheels(system: System) -> list[Path]:
             system.index.directory,
             "alpha",
             "1.0",
-            files={"alpha/__init__.py": "", "alpha/deep/mod.py": "x = 1\n", "top.py": ""},
+            files={
+                "alpha/__init__.py": "def main(): pass\n",
+                "alpha/deep/mod.py": "x = 1\n",
+                "top.py": "",
+            },
             entry_points={"console_scripts": {"alpha-tool": "alpha:main"}},
             data={"data/share/alpha/x.txt": "x", "headers/x.h": "h"},
         ),

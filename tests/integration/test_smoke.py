@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ import pytest
 from packaging.tags import sys_tags
 
 from syncsteps.smoke import ImportResult, SmokeTarget, Verdict, smoke_imports
+from syncsteps.smoke.policy import SmokeChoice, SmokePolicy
 from tests.support.interpreters import make_interpreter
 from tests.support.wheels import metadata, record
 
@@ -37,7 +40,15 @@ class Site:
         self.targets: list[SmokeTarget] = []
         self.shown: list[ImportResult] = []
 
-    def add(self, name: str, files: Mapping[str, str], *, requires: tuple[str, ...] = ()) -> None:
+    def add(
+        self,
+        name: str,
+        files: Mapping[str, str],
+        *,
+        requires: tuple[str, ...] = (),
+        entry_points: str = "",
+        own: bool = False,
+    ) -> None:
         for path, content in files.items():
             (self.path / path).parent.mkdir(parents=True, exist_ok=True)
             (self.path / path).write_text(content)
@@ -46,7 +57,8 @@ class Site:
         (info / "METADATA").write_text(metadata(name, "1.0", requires=requires))
         members = {path: content.encode() for path, content in files.items()}
         (info / "RECORD").write_text(record(members, f"{info.name}/RECORD"))
-        self.targets.append(SmokeTarget(name=name, metadata=info))
+        (info / "entry_points.txt").write_text(entry_points)
+        self.targets.append(SmokeTarget(name=name, metadata=info, own=own))
 
     def run(
         self,
@@ -54,6 +66,7 @@ class Site:
         timeout: float = 30.0,
         jobs: int = 2,
         on_result: Callable[[ImportResult], None] | None = None,
+        policy: SmokePolicy | None = None,
     ) -> tuple[ImportResult, ...]:
         return smoke_imports(
             self.targets,
@@ -63,6 +76,7 @@ class Site:
             timeout=timeout,
             environment=dict(os.environ),
             on_result=on_result or self.shown.append,
+            policy=policy or SmokePolicy(),
         )
 
     def only(self, source: str, *, timeout: float = 30.0) -> ImportResult:
@@ -122,7 +136,7 @@ def test_results_come_in_the_order_of_targets_and_the_site_is_left_alone(site: S
 
 def test_a_missing_dependency_says_who_wanted_it(site: Site) -> None:
     result = site.only("import json\nimport no_such_thing\n")
-    assert result.verdict is Verdict.FAILED
+    assert result.verdict is Verdict.MISSING_MODULE
     assert result.module == "demo"
     assert result.exception == "ModuleNotFoundError: No module named 'no_such_thing'"
     assert result.frames == ("demo.py:2 in <module>",)
@@ -135,9 +149,96 @@ def test_an_optional_dependency_may_be_missing_and_the_rest_is_still_imported(si
     site.add("excused", {"excused.py": "import fancy.x"}, requires=("fancy; extra == 'more'",))
     demo, other, excused = site.run()
     assert (demo.verdict, demo.module) == (Verdict.FAILED, "second")
-    assert other.verdict is Verdict.FAILED
+    assert other.verdict is Verdict.MISSING_MODULE
     assert (excused.verdict, excused.module) == (Verdict.OK, "excused")
     assert excused.exception == "ModuleNotFoundError: No module named 'fancy'"
+
+
+def test_a_package_that_opens_libraries_only_below_is_imported_there(site: Site) -> None:
+    api = (
+        "import ctypes, ctypes.util\n"
+        "if ctypes.util.find_library('no_such_library') is None:\n"
+        "    raise ImportError('NoSuch shared library not found')\n"
+    )
+    site.add("opener", {"opener/__init__.py": "", "opener/api.py": api, "opener/x.py": "1 / 0"})
+    (result,) = site.run()
+    assert (result.verdict, result.module) == (Verdict.FAILED, "opener.api")
+    assert result.exception == "ImportError: NoSuch shared library not found"
+
+
+def test_a_file_that_the_loader_refuses_below_the_name_fails(site: Site) -> None:
+    broken = f"broken/_core{EXTENSION_SUFFIXES[0]}"
+    site.add("broken", {"broken/__init__.py": "", broken: "this is no library"})
+    (result,) = site.run()
+    assert (result.verdict, result.module) == (Verdict.FAILED, "broken._core")
+    assert result.exception.startswith("ImportError: ")
+
+
+def test_scripts_load_their_objects(site: Site) -> None:
+    points = "[console_scripts]\nrun = {}\n"
+    cli = "def main(): pass\n"
+    missing = "import no_such_thing\n"
+    told = "try:\n    import hub\nexcept ImportError:\n    raise ImportError('wants hub')\n"
+    site.add("good", {"good/__init__.py": "", "good/cli.py": cli}, entry_points=points)
+    for name, source in (("less", cli), ("mine", cli), ("gone", missing), ("told", told)):
+        files = {f"{name}/__init__.py": "", f"{name}/cli.py": source}
+        reference = f"{name}.cli:{'start' if source is cli else 'main'}"
+        site.add(name, files, entry_points=points.format(reference), own=name == "mine")
+    site.add(
+        "extra",
+        {"extra/__init__.py": "", "extra/cli.py": missing},
+        requires=("no-such-thing; extra == 'cli'",),
+        entry_points=points.format("extra.cli:main [cli]"),
+    )
+    good, less, mine, gone, told_of, extra = site.run()
+    assert good.verdict is Verdict.OK
+    assert (less.verdict, less.module) == (Verdict.OK, "less.cli:start")
+    assert (mine.verdict, mine.module) == (Verdict.FAILED, "mine.cli:start")
+    assert mine.exception == "AttributeError: module 'mine.cli' has no attribute 'start'"
+    assert (gone.verdict, gone.module) == (Verdict.MISSING_MODULE, "gone.cli:main")
+    assert (told_of.verdict, told_of.exception) == (Verdict.OK, "ImportError: wants hub")
+    assert (extra.verdict, extra.module) == (Verdict.OK, "extra.cli:main")
+
+
+def test_the_projects_own_is_imported_deep(site: Site) -> None:
+    files = {
+        "mine/__init__.py": "",
+        "mine/part/__init__.py": "",
+        "mine/part/deep.py": "raise ValueError('deep')",
+        "mine/tests/__init__.py": "raise ValueError('a test')",
+    }
+    site.add("other", {path.replace("mine", "other"): text for path, text in files.items()})
+    site.add("mine", files, own=True)
+    other, mine = site.run()
+    assert other.verdict is Verdict.OK
+    assert (mine.verdict, mine.module) == (Verdict.FAILED, "mine.part.deep")
+
+
+def test_what_the_settings_say_is_done(site: Site) -> None:
+    for name in ("plain", "said", "slow", "out"):
+        source = "import os, time\nKEY = os.environ.get('SMOKE_KEY')\n"
+        site.add(name, {f"{name}/__init__.py": source, f"{name}/part.py": "time.sleep(9)"})
+    (site.path / "slow" / "part.py").write_text("import time; time.sleep(60)")
+    policy = SmokePolicy(
+        exclude=("out",),
+        environment=(("SMOKE_KEY", "all"),),
+        packages=(
+            (
+                "said",
+                SmokeChoice(
+                    statements=("import said; assert said.KEY == 'own'", "assert 1 > 2, 'math'"),
+                    environment=(("SMOKE_KEY", "own"),),
+                ),
+            ),
+            ("plain", SmokeChoice(statements=("import plain; assert plain.KEY == 'all'",))),
+            ("slow", SmokeChoice(include=("slow.part",), timeout=1.0)),
+        ),
+    )
+    plain, said, slow = site.run(policy=policy)
+    assert plain.verdict is Verdict.OK
+    assert (said.verdict, said.module) == (Verdict.FAILED, "assert 1 > 2, 'math'")
+    assert said.exception == "AssertionError: math"
+    assert (slow.verdict, slow.exception) == (Verdict.TIMED_OUT, "not imported within 1 seconds")
 
 
 def test_syntax_that_this_interpreter_does_not_know(site: Site) -> None:
@@ -315,6 +416,64 @@ def test_staged_files_come_before_installed_ones_and_their_pth_files_work(site: 
     assert [each.verdict for each in site.run()] == [Verdict.OK, Verdict.OK]
 
 
+@posix_only
+@pytest.mark.parametrize("forking", [True, False])
+def test_what_will_be_retired_is_not_found(
+    tmp_path: Path,
+    forking: bool,  # noqa: FBT001 - both ways
+) -> None:
+    installed = tmp_path / "installed"
+    old = {
+        "shared/__init__.py": "",
+        "old_module.py": "",
+        "ns/old.py": "",
+        "ns/kept.py": "",
+        "old.pth": "import sys; sys.old_was_here = True\n",
+        "old-1.dist-info/METADATA": metadata("old", "1"),
+        "old-1.dist-info/RECORD": "",
+    }
+    for path, content in old.items():
+        (installed / path).parent.mkdir(parents=True, exist_ok=True)
+        (installed / path).write_text(content)
+    system = tmp_path / "system"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", system], check=True)
+    executable = system / "bin" / "python"
+    site_packages = next(system.glob("lib/python*/site-packages"))
+    for entry in installed.iterdir():
+        entry.rename(site_packages / entry.name)
+    site = Site(tmp_path)
+    source = (
+        "import sys, importlib.util, importlib.metadata\n"
+        "import ns.kept\n"
+        "found = [n for n in ('old_module', 'ns.old', 'shared') if importlib.util.find_spec(n)]\n"
+        "found += [d.name for d in importlib.metadata.distributions() if d.name == 'old']\n"
+        "found += [n for n in vars(sys) if n == 'old_was_here']\n"
+        "assert not found, found\n"
+    )
+    site.add("demo", {"demo.py": source})
+
+    def run(*hidden: str) -> ImportResult:
+        (result,) = smoke_imports(
+            site.targets,
+            interpreter=make_interpreter(
+                executable=executable, sys_path=(site_packages,), site_packages=(site_packages,)
+            ),
+            site=(site.path,),
+            jobs=1,
+            timeout=30.0,
+            environment=dict(os.environ),
+            on_result=lambda _result: None,
+            hidden=tuple(site_packages / path for path in hidden),
+            forking=forking,
+        )
+        return result
+
+    result = run(*(path for path in old if path != "ns/kept.py"))
+    assert (result.verdict, result.exception) == (Verdict.OK, "")
+    there = run().exception
+    assert "['old_module', 'ns.old', 'shared', 'old', 'old_was_here']" in there
+
+
 def test_what_fails_once_is_tried_again_alone(site: Site, tmp_path: Path) -> None:
     log = tmp_path / "log"
     source = (
@@ -324,7 +483,11 @@ def test_what_fails_once_is_tried_again_alone(site: Site, tmp_path: Path) -> Non
         "log.open('a').write('x')\n"
         "assert not first, 'the machine is busy'\n"
     )
-    assert site.only(source).verdict is Verdict.OK
+    result = site.only(source)
+    assert result.verdict is Verdict.FLAKY
+    assert result.verdict.good
+    assert (result.module, result.exception) == ("demo", "AssertionError: the machine is busy")
+    assert "alone" in result.advice
     assert log.read_text() == "xx"
     assert len(site.shown) == 1
 

@@ -75,7 +75,7 @@ def test_uv_and_pip_leave_the_same_tree(system: System, capsys: pytest.CaptureFi
         system.index.directory,
         "alpha",
         "1.0",
-        files={"alpha/__init__.py": "", "alpha/data.txt": "x"},
+        files={"alpha/__init__.py": "def main(): pass\n", "alpha/data.txt": "x"},
         entry_points={"console_scripts": {"alpha-tool": "alpha:main"}},
         scripts={"alpha-script": "#!python\n"},
     )
@@ -326,6 +326,81 @@ def test_an_export_installs_by_the_tools_themselves(
     (system.project / file_format).write_text(exported.read_text())
     assert system.run("sync") == 0
     assert system.installed() == {"alpha": "1.0"}
+
+
+def test_a_failed_import_may_be_no_more_than_a_warning(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system.lock(
+        [
+            make_wheel(system.index.directory, name, "1.0", files={f"{name}.py": "import absent\n"})
+            for name in ("alpha", "beta")
+        ]
+    )
+    (system.project / "pyproject.toml").write_text(
+        "[tool.syncsteps.smoke.packages.alpha]\nseverity = 'warning'\n", encoding="utf-8"
+    )
+    assert system.run("sync") == 1
+    said = capsys.readouterr().err
+    assert "warning: alpha: alpha misses a Python module: ModuleNotFoundError" in said
+    assert "failed: beta: beta misses a Python module: ModuleNotFoundError" in said
+    assert "(beta): nothing has been changed" in said
+    assert system.installed() == {}
+    assert system.run("sync", "--smoke-severity", "warning") == 0
+    assert system.installed() == {"alpha": "1.0", "beta": "1.0"}
+    assert system.run("smoke", "--smoke-severity", "warning") == 0
+    assert system.run("smoke") == 1
+
+
+def test_a_package_that_the_settings_name_has_to_be_there(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system.lock([make_wheel(system.index.directory, "alpha", "1.0", files={"alpha.py": ""})])
+    table = "[tool.syncsteps.smoke.packages.alfa]\ntimeout = 5\n"
+    (system.project / "pyproject.toml").write_text(table, encoding="utf-8")
+    assert system.run("sync") == 2
+    said = capsys.readouterr().err
+    assert "'alfa' is neither in the lock nor installed" in said
+    assert "did you mean 'alpha'?" in said
+    assert system.run("smoke") == 2
+    assert "'alfa' is neither in the lock nor installed" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_what_a_sync_takes_away_is_not_found_by_its_imports(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = system.index.directory
+    old = make_wheel(directory, "alpha", "1.0", files={"alpha.py": "", "alpha_old.py": ""})
+    user = make_wheel(directory, "user", "1.0", files={"user.py": "import alpha_old\n"})
+    system.lock([old, user])
+    assert system.run("sync") == 0
+    before = system.snapshot()
+    new = make_wheel(directory, "alpha", "2.0", files={"alpha.py": ""})
+    later = make_wheel(directory, "user", "2.0", files={"user.py": "import alpha_old\n"})
+    system.lock([new, later])
+    assert system.run("sync") == 1
+    said = capsys.readouterr().err
+    assert "failed: user: user misses a Python module: ModuleNotFoundError: No module named" in said
+    assert "what to do: nothing in the lock brings it" in said
+    assert system.snapshot() == before
+
+
+def test_of_what_the_lock_has_as_a_directory_every_module_is_imported(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"local/__init__.py": "", "local/deep/part.py": "", "local/part.py": "import absent\n"}
+    make_source_tree(system.project / "local", "local", "1.0", files=files)
+    (system.project / "pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "test"\n[[packages]]\nname = "local"\n'
+        'version = "1.0"\ndirectory = { path = "local" }\n',
+        encoding="utf-8",
+    )
+    assert system.run("sync") == 1
+    assert "failed: local: local.part misses a Python module: " in capsys.readouterr().err
+    assert system.run("sync", "--smoke-exclude", "local.part") == 0
+    assert system.run("smoke") == 1
+    assert "failed: local: local.part misses a Python module: " in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users as POSIX has them")

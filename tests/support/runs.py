@@ -8,7 +8,7 @@ from typing import Any
 from syncsteps.check import Drift, DriftKind
 from syncsteps.events import Outcome
 from syncsteps.plan import Install, Keep, Remove, Replace
-from syncsteps.smoke.model import ImportResult, Verdict
+from syncsteps.smoke.model import ImportResult, SideEffects, Timing, Verdict
 from syncsteps.verify import Finding, Severity
 from tests.support.values import (
     make_installed,
@@ -45,6 +45,10 @@ BAD = ImportResult(
     exception="ModuleNotFoundError: No module named 'unicodedata2'",
     frames=("idna/__init__.py:1 in <module>", "idna/core.py:3 in <module>"),
     seconds=0.5,
+    advice="look elsewhere",
+    timings=(Timing(step="idna", seconds=0.4),),
+    memory=12_000_000,
+    effects=SideEffects(written=("~/.idna",), environment=("IDNA",), threads=1, processes=2),
 )
 DRIFTS = (
     Drift(distribution="attrs", kind=DriftKind.FILE_MODIFIED, path=Path("/site/attr.py")),

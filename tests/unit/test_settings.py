@@ -11,6 +11,7 @@ from syncsteps.errors import SettingsError
 from syncsteps.options import OPTIONS, Option
 from syncsteps.selection.model import Request
 from syncsteps.settings import Settings, is_file_name, load_settings, read_pyproject
+from syncsteps.smoke.policy import SmokePolicy
 
 BY_NAME = {option.name: option for option in OPTIONS}
 # For each kind: a value in each of the three sources, from the weakest to the strongest.
@@ -59,7 +60,9 @@ def values_for(
 class TestOptions:
     def test_each_option_has_its_field_and_each_field_its_option(self) -> None:
         assert [option.field for option in OPTIONS] == [
-            field.name for field in fields(Settings) if field.name not in {"directory", "policy"}
+            field.name
+            for field in fields(Settings)
+            if field.name not in {"directory", "policy", "smoke"}
         ]
 
     @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
@@ -290,6 +293,74 @@ class TestPolicy:
         assert load(tmp_path).may_leave
         write(tmp_path, '[tool.syncsteps.verify]\nignore = ["LCK001"]')
         assert not load(tmp_path).may_leave
+
+
+class TestSmoke:
+    def test_the_table_is_read_into_options_and_the_policy(self, tmp_path: Path) -> None:
+        write(
+            tmp_path,
+            """
+            [tool.syncsteps.smoke]
+            include = ["demo.*"]
+            exclude = ["torch"]
+            timeout = 5
+            severity = "warning"
+            network = true
+            environment = { QT_QPA_PLATFORM = "offscreen" }
+            packages.Wand = { statements = ["import wand.image"] }
+            """,
+        )
+        settings = load(tmp_path)
+        assert settings.smoke_timeout == 5.0
+        policy = settings.smoke_policy
+        assert (policy.include, policy.exclude) == (("demo.*",), ("torch",))
+        assert (policy.severity, policy.network) == ("warning", True)
+        assert policy.environment == (("QT_QPA_PLATFORM", "offscreen"),)
+        assert policy.statements("wand") == ("import wand.image",)
+        assert policy.where == f"{tmp_path / 'pyproject.toml'}: [tool.syncsteps.smoke]"
+
+    def test_a_flag_and_a_variable_win_over_the_table(self, tmp_path: Path) -> None:
+        write(tmp_path, '[tool.syncsteps.smoke]\nseverity = "warning"\nexclude = ["a"]')
+        settings = load_settings(
+            {"smoke_exclude": ["b"]},
+            environment={"SYNCSTEPS_SMOKE_SEVERITY": "error"},
+            directory=tmp_path,
+        )
+        assert (settings.smoke_policy.severity, settings.smoke_policy.exclude) == ("error", ("b",))
+
+    def test_without_a_table_options_alone_say_it(self, tmp_path: Path) -> None:
+        assert load(tmp_path, {"smoke_include": ["x.*"]}).smoke_policy == SmokePolicy(
+            include=("x.*",)
+        )
+
+    @pytest.mark.parametrize(
+        ("table", "said"),
+        [
+            ("smoke = true", "[tool.syncsteps.smoke]: expected a table, found True"),
+            ("[tool.syncsteps.smoke]\nincl = []", "[tool.syncsteps.smoke]: unknown key 'incl'"),
+            (
+                "[tool.syncsteps.smoke]\ntimeout = 'x'",
+                "[tool.syncsteps.smoke] timeout: expected a number, found 'x'",
+            ),
+            (
+                "[tool.syncsteps.smoke]\nseverity = 'note'",
+                "[tool.syncsteps.smoke] severity: 'note' is none of error, warning",
+            ),
+            (
+                "smoke-timeout = 1\n[tool.syncsteps.smoke]\ntimeout = 2",
+                "[tool.syncsteps.smoke] timeout: the key smoke-timeout above says it, too",
+            ),
+            (
+                "[tool.syncsteps.smoke.packages.x]\nnetwork = true",
+                "[tool.syncsteps.smoke] packages.x: unknown key 'network'",
+            ),
+        ],
+    )
+    def test_a_table_that_means_nothing(self, tmp_path: Path, table: str, said: str) -> None:
+        write(tmp_path, table)
+        with pytest.raises(SettingsError) as caught:
+            load(tmp_path)
+        assert str(caught.value).startswith(f"{tmp_path / 'pyproject.toml'}: {said}")
 
 
 class TestReadPyproject:

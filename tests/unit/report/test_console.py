@@ -178,7 +178,26 @@ class TestPlainLines:
             f"failed: idna: idna.core does not import: {BAD.exception}",
             "  | idna/__init__.py:1 in <module>",
             "  | idna/core.py:3 in <module>",
+            "  what to do: look elsewhere",
         ]
+
+    def test_an_import_that_fails_and_does_not_matter(self) -> None:
+        lines = written([Imported(result=replace(BAD, tolerated=True))])
+        assert lines[0] == f"warning: idna: idna.core does not import: {BAD.exception}"
+        assert len(lines) == 4
+        assert written([Imported(result=replace(BAD, tolerated=True))], quiet=True) == []
+
+    def test_what_is_good_and_yet_remarkable_is_a_warning(self) -> None:
+        flaky = Imported(result=replace(BAD, verdict=Verdict.FLAKY))
+        lines = written([flaky])
+        assert lines[0].startswith("warning: idna: idna.core does not always import: ")
+        assert written([flaky], quiet=True) == []
+        assert "    leaves 1 thread, 2 processes" in written([flaky], verbose=True)
+
+    def test_the_slowest_come_last_where_that_is_wanted(self) -> None:
+        outcome = make_outcome("smoke", imports=(GOOD, BAD))
+        lines = written(outcome=outcome, verbose=True)
+        assert lines[-3:-1] == ["the slowest to import:", "  idna: 0.40 s, 12 MB"]
 
     @pytest.mark.parametrize(
         ("verdict", "said"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,11 @@ class TestWorkflowCommands:
         assert len(commands) == 2
         assert commands[0].startswith("::error title=import idna::failed: idna: idna.core does not")
         assert commands[1].startswith("::error title=attrs%3A file modified::drift: attrs: ")
+
+    def test_an_import_that_does_not_matter_is_a_warning(self) -> None:
+        outcome = make_outcome("sync", imports=(replace(BAD, tolerated=True),))
+        (command,) = workflow_commands([outcome], error=None, places=HERE)
+        assert command.startswith("::warning title=import idna::warning: idna: ")
 
     def test_a_target_that_was_refused(self) -> None:
         outcome = make_outcome("verify", refused=SelectionError("both apply"), target="ubi9")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -69,6 +70,13 @@ def test_a_rule_that_the_verb_does_not_ask_is_skipped() -> None:
     }
     skipped = {code: each.get("message") for code, each in found.items() if each is not None}
     assert skipped == dict.fromkeys(("INT002", "SYS001"), "no matter of `fetch`")
+
+
+def test_an_import_that_does_not_matter_is_no_failure() -> None:
+    outcome = make_outcome("smoke", imports=(replace(BAD, tolerated=True),))
+    (case,) = cases(parsed("smoke", outcomes=[outcome])).values()
+    assert case.find("failure") is None
+    assert case.findtext("system-out", "").startswith("warning: idna: idna.core does not import")
 
 
 def test_a_rule_that_is_ignored_is_skipped() -> None:

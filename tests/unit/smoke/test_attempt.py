@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from syncsteps.errors import InterpreterError, SmokeError
-from syncsteps.smoke.attempt import Attempt, Candidate, ChildSettings, child_environment
+from syncsteps.smoke.attempt import Starter
+from syncsteps.smoke.keepers import Keeper, can_keep
+from syncsteps.smoke.model import Candidate
+from syncsteps.smoke.throwaway import ChildSettings, Throwaway
 
 SETTINGS = ChildSettings(
     executable=Path("/nowhere/python3"), site=(), timeout=5.0, environment={"PATH": "/bin"}
@@ -14,56 +16,37 @@ SETTINGS = ChildSettings(
 CANDIDATE = Candidate(name="demo", modules=("demo",), optional=())
 
 
-def test_the_environment_is_what_programs_need_and_nothing_that_steers_them() -> None:
-    given = {
-        "PATH": "/bin",
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C",
-        "LD_LIBRARY_PATH": "/opt/lib",
-        "SystemRoot": r"C:\Windows",
-        "HOME": "/home/me",
-        "DISPLAY": ":0",
-        "PYTHONPATH": "/src",
-        "PYTHONSTARTUP": "/rc",
-        "TOKEN": "secret",
-        "XDG_CONFIG_HOME": "/home/me/.config",
-    }
-    directory = Path("/throwaway")
-    home, temporary = str(directory / "home"), str(directory / "tmp")
-    assert child_environment(given, directory) == {
-        "PATH": "/bin",
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C",
-        "LD_LIBRARY_PATH": "/opt/lib",
-        "SystemRoot": r"C:\Windows",
-        "HOME": home,
-        "USERPROFILE": home,
-        "APPDATA": home,
-        "LOCALAPPDATA": home,
-        "TMPDIR": temporary,
-        "TEMP": temporary,
-        "TMP": temporary,
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+def way(kind: str, directory: Path) -> Starter | Keeper:
+    if kind == "plain":
+        return Starter(SETTINGS)
+    if not can_keep():
+        pytest.skip("keepers are for Linux")
+    (directory / "keeper").mkdir()
+    return Keeper(SETTINGS, directory / "keeper")
 
 
-def test_an_interpreter_that_cannot_be_started_is_named() -> None:
-    with pytest.raises(InterpreterError, match="/nowhere/python3 cannot be started: No such"):
-        Attempt(CANDIDATE, SETTINGS).run()
+@pytest.mark.parametrize("kind", ["plain", "keeper"])
+@pytest.mark.parametrize("fresh", [True, False])
+def test_an_interpreter_that_cannot_be_started_is_named(
+    kind: str,
+    fresh: bool,  # noqa: FBT001 - both
+    tmp_path: Path,
+) -> None:
+    each = way(kind, tmp_path)
+    (tmp_path / "test").mkdir()
+    files = Throwaway(tmp_path / "test", CANDIDATE, SETTINGS)
+    try:
+        with pytest.raises(InterpreterError, match="/nowhere/python3 cannot be started: No such"):
+            each.run(CANDIDATE, files, fresh=fresh)
+    finally:
+        each.close()
 
 
-def test_what_was_stopped_does_not_start() -> None:
-    attempt = Attempt(CANDIDATE, SETTINGS)
-    attempt.stop()
+@pytest.mark.parametrize("kind", ["plain", "keeper"])
+def test_what_was_stopped_does_not_start(kind: str, tmp_path: Path) -> None:
+    each = way(kind, tmp_path)
+    (tmp_path / "test").mkdir()
+    each.close()
+    files = Throwaway(tmp_path / "test", CANDIDATE, SETTINGS)
     with pytest.raises(SmokeError, match="demo was stopped"):
-        attempt.run()
-
-
-def test_no_room_for_the_throwaway_directory_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_arguments: object, **_keywords: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
-    with pytest.raises(SmokeError, match="No space left on device") as caught:
-        Attempt(CANDIDATE, SETTINGS).run()
-    assert "TMPDIR" in caught.value.hint
+        each.run(CANDIDATE, files, fresh=True)

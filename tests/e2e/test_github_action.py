@@ -1,0 +1,106 @@
+"""What the composite action runs, with the variables that GitHub gives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncsteps.processes import run
+from tests.support.interpreters import throwaway_interpreter
+from tests.support.projects import write_requirements
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from syncsteps.processes import Completed
+    from tests.support.index import Index
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SCRIPT = CHECKOUT / ".github" / "actions" / "sync-system" / "sync.sh"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job on a runner whose python3 is a throwaway interpreter."""
+
+    place: Path
+    python: Path
+    index: Index
+
+    def step(self, *, lock: str = "", options: str = "") -> Completed:
+        """Run the action's script in the project."""
+        (self.place / "temp").mkdir(exist_ok=True)
+        (self.place / "output").write_text("")
+        # The first on PATH has no pip; the one that runs pytest has.
+        path = (str(self.place / "bin"), os.environ["PATH"])
+        return run(
+            ["bash", SCRIPT],
+            environment={
+                **os.environ,
+                "PATH": os.pathsep.join(path),
+                "RUNNER_TEMP": str(self.place / "temp"),
+                "GITHUB_OUTPUT": str(self.place / "output"),
+                "GITHUB_STEP_SUMMARY": str(self.place / "summary"),
+                "GITHUB_WORKSPACE": str(self.project),
+                "GITHUB_ACTIONS": "true",
+                "UV_DEFAULT_INDEX": self.index.url,
+                "LOCK": lock,
+                "TARGET": str(self.python),
+                "OPTIONS": options,
+            },
+            directory=self.project,
+            timeout=600,
+        )
+
+    @property
+    def project(self) -> Path:
+        return self.place / "project"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        lines = (self.place / "output").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+
+@pytest.fixture
+def job(tmp_path: Path, index: Index) -> Job:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
+    python = throwaway_interpreter(tmp_path / "system")
+    return Job(place=tmp_path, python=python, index=index)
+
+
+def test_a_step_syncs_and_tells_the_steps_after_it(job: Job) -> None:
+    write_requirements(job.project, [make_wheel(job.index.directory, "alpha", "1.0")])
+    done = job.step(options="--no-project\n--verbose\n")
+    assert done.status == 0, done.stderr
+    outputs = job.outputs
+    document = json.loads(Path(outputs["report"]).read_text("utf-8"))
+    assert outputs == {
+        "changed": "true",
+        "digest": document["digest"],
+        "report": str(job.place / "temp" / "syncsteps.json"),
+    }
+    assert len(outputs["digest"]) == 64
+    assert "## syncsteps sync: done" in (job.place / "summary").read_text("utf-8")
+    again = job.step(lock="requirements.txt")
+    assert again.status == 0, again.stderr
+    assert (job.outputs["changed"], job.outputs["digest"]) == ("false", outputs["digest"])
+
+
+def test_a_step_that_fails_says_why_and_changes_nothing(job: Job) -> None:
+    broken = make_wheel(job.index.directory, "beta", "1.0", files={"beta.py": "import absent\n"})
+    write_requirements(job.project, [broken])
+    done = job.step()
+    assert done.status == 1
+    assert "::error" in done.stdout + done.stderr
+    assert (job.outputs["changed"], job.outputs["digest"]) == ("false", "")
+    assert run([job.python, "-c", "import beta"]).status == 1

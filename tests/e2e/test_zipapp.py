@@ -1,0 +1,88 @@
+"""The one-file form: built by its session, run by every Python that is here, with nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from uv import find_uv_bin
+
+from syncsteps.processes import run
+from tests.support.interpreters import installed_prefixes, throwaway_interpreter
+from tests.support.projects import snapshot, write_requirements
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.index import Index
+
+pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PARTS = ("syncsteps", "noxfile.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
+METADATA = frozenset({"INSTALLER", "METADATA", "RECORD", "REQUESTED", "WHEEL"})
+VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+
+
+@pytest.fixture(scope="module")
+def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file, built in a copy of the checkout."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for part in PARTS:
+        source = CHECKOUT / part
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / part)
+    done = run([sys.executable, "-m", "nox", "-s", "zipapp"], directory=copy, timeout=600)
+    assert done.status == 0, done.stdout + done.stderr
+    return copy / "dist" / "syncsteps.pyz"
+
+
+def pythons() -> Iterator[Path]:
+    for version in VERSIONS:
+        for prefix in list(installed_prefixes(version))[:1]:
+            yield prefix / "bin" / "python3"
+
+
+def test_every_python_runs_it_and_syncs_with_it(pyz: Path, index: Index, tmp_path: Path) -> None:
+    target = throwaway_interpreter(tmp_path / "system", "3.12")
+    project = tmp_path / "project"
+    project.mkdir()
+    wheels = [make_wheel(index.directory, name, "1.0") for name in ("alpha", "beta")]
+    write_requirements(project, wheels)
+    before = snapshot(target.parent.parent)
+    seen, options = [], ("--reinstall-package", "beta", "--json", "-")
+    # No other folder on Python's path than its own; uv is where a container has it mounted.
+    uv = Path(find_uv_bin())
+    variables = {
+        "HOME": str(tmp_path / "home"),
+        "PATH": os.pathsep.join([str(uv.parent), os.defpath]),
+        "UV_DEFAULT_INDEX": index.url,
+        "SYNCSTEPS_NO_CACHE": "1",
+    }
+    for python in pythons():
+        done = run(
+            [python, "-I", pyz, "sync", "--python", target, *options],
+            environment=variables,
+            directory=project,
+            timeout=300,
+        )
+        assert done.status == 0, done.stderr
+        document = json.loads(done.stdout)
+        assert {each["verdict"] for each in document["imports"]} == {"ok"}
+        assert document["changed"]
+        seen.append(document["digest"])
+    assert len(seen) > 1
+    assert set(seen) == {seen[0]}
+    added = {Path(path).name for path in snapshot(target.parent.parent).keys() - before.keys()}
+    assert {name for name in added if not name.endswith(".dist-info")} - METADATA == {
+        "alpha.py",
+        "beta.py",
+        ".syncsteps",
+        "receipts",
+        "project.json",
+    }
