@@ -48,7 +48,6 @@ from syncsteps.staging import (
     witness,
 )
 from syncsteps.verify import refuse, verify_staged
-from syncsteps.wheelhouse.housing import housed, offline, unbuilding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -205,6 +204,8 @@ class _Run:
             raise StagingError(f"cannot stage in {prefix}: {error.strerror}") from error
         house = self.survey.wheelhouse
         if house is not None:
+            from syncsteps.wheelhouse.housing import housed  # noqa: PLC0415 - few have one
+
             wanted = housed(wanted, house, Path(self.settings.wheelhouse))
         return stage(
             Selection(request=self.survey.selection.request, packages=wanted),
@@ -226,9 +227,15 @@ class _Run:
 
     def _environment(self) -> Mapping[str, str]:
         """Return the variables for the installer."""
-        if self.survey.wheelhouse is not None:
-            return offline(self.environment)
-        return self.environment if self._builds() else unbuilding(self.environment)
+        if self._builds():
+            return self.environment
+        from syncsteps.wheelhouse.housing import (  # noqa: PLC0415 - as above
+            offline,
+            unbuilding,
+        )
+
+        change = unbuilding if self.survey.wheelhouse is None else offline
+        return change(self.environment)
 
     def _builds(self) -> bool:
         """Whether an installer may build: what comes from a wheelhouse has been built."""
