@@ -38,7 +38,7 @@ from syncsteps.events import (
 from syncsteps.plan import affected
 from syncsteps.proof import staged_facts
 from syncsteps.selection import Selection
-from syncsteps.smoke import SmokeTarget, smoke_imports
+from syncsteps.smoke import SmokeTarget
 from syncsteps.staging import (
     Stage,
     StageOptions,
@@ -130,6 +130,8 @@ def import_all(
     Raises:
         InterpreterError, SmokeError: they cannot be tried at all.
     """
+    from syncsteps.smoke import smoke_imports  # noqa: PLC0415 - `install` imports nothing
+
     policy = settings.smoke_policy
     wanted = [target for target in targets if not policy.leaves_out(target.name)]
     if not wanted:
