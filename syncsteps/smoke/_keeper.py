@@ -6,12 +6,12 @@ PR_SET_CHILD_SUBREAPER): what a module starts and leaves, in whatever session, b
 the keeper when its own parent ends, and is killed. Where the system allows, all of it has a network
 of its own in which there is nothing but the loopback device (network_namespaces(7)).
 
-Standard input has a line of JSON each, standard output one for each answer. The first says what to
-run: ``command``, ``environment``, ``directory``, ``setup`` (for the process that forks),
-``network`` and ``patience`` (seconds until that process has to be ready). Then each is a test:
-``fresh`` (a process of its own, not a fork), ``timeout`` in seconds, ``environment``,
-``directory``, ``home`` and ``request`` (a file that has what the child is to do). When standard
-input ends, so does everything.
+Standard input has a line of JSON each, standard output one for each answer, after one that says
+that the keeper is ready. The first says what to run: ``command``, ``environment``, ``directory``,
+``setup`` (for the process that forks), ``network`` and ``patience`` (seconds until that process has
+to be ready). Then each is a test: ``fresh`` (a process of its own, not a fork), ``timeout`` in
+seconds, ``environment``, ``directory``, ``home`` and ``request`` (a file that has what the child is
+to do). When standard input ends, so does everything.
 """
 
 import contextlib
@@ -306,6 +306,7 @@ def main() -> None:
         return
     keeper = Keeper(orders, tool)
     try:
+        os.write(1, b'{"ready": true}\n')
         while (test := tool.next()) is not None:
             answer = {**keeper.test(test), "network": keeper.network}
             os.write(1, json.dumps(answer).encode() + b"\n")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncsteps.errors import SmokeError
 from syncsteps.processes import terminate
-from syncsteps.smoke.attempt import cannot_start
+from syncsteps.smoke.attempt import Starter, cannot_start
 from syncsteps.smoke.judging import Ending
 from syncsteps.smoke.payload import importing_code, keeping_code
 from syncsteps.smoke.throwaway import child_environment
@@ -36,18 +36,22 @@ def can_keep() -> bool:
 class Keeper:
     """A process that does one test after the other; `close` may be called from another thread.
 
-    ``directory`` is where the process that forks has its home; it is there, and empty.
+    ``directory`` is where the process that forks has its home; it is there, and empty. Where this
+    tool's own Python does not run from its file alone, tests are done in the plain way.
     """
 
     def __init__(self, settings: ChildSettings, directory: Path) -> None:
         self._settings = settings
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
+        self._serves: bool | None = None
+        self._plain = Starter(settings)
         self._closed = False
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """End the keeper, and with it all that it has started; nothing is started any more."""
+        self._plain.close()
         with self._lock:
             self._closed = True
             process = self._process
@@ -71,7 +75,11 @@ class Keeper:
             SmokeError: the keeper was closed, or killed.
         """
         start = time.monotonic()
-        answer = self._ask(
+        process = self._started(candidate.name)
+        if process is None:
+            return self._plain.run(candidate, files, fresh=fresh)
+        answer = _ask(
+            process,
             {
                 "fresh": fresh,
                 "timeout": self._settings.timeout_of(candidate),
@@ -95,35 +103,19 @@ class Keeper:
             startup=tuple(answer["startup"]),
         )
 
-    def _ask(self, test: dict[str, Any], name: str) -> dict[str, Any]:
-        process = self._started(name)
-        assert process.stdin is not None  # noqa: S101 - opened with PIPE
-        assert process.stdout is not None  # noqa: S101 - opened with PIPE
-        line = b""
-        # Closed from another thread, or its process is gone: there is no answer then.
-        with contextlib.suppress(OSError, ValueError):
-            process.stdin.write(json.dumps(test).encode() + b"\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-        if not line:
-            raise SmokeError(f"The import test of {name} was stopped.")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def _started(self, name: str) -> subprocess.Popen[bytes]:
+    def _started(self, name: str) -> subprocess.Popen[bytes] | None:
+        """Return the process, once it has said that it is ready; None if it never does."""
         with self._lock:
             if self._closed:
                 raise SmokeError(f"The import test of {name} was stopped.")
-            if self._process is None:
+            if self._serves is None and self._process is None:
                 self._process = self._start()
-            return self._process
+            process = self._process
+        if self._serves is None:
+            self._serves = process is not None and bool(_line_of(process))
+        return process if self._serves else None
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        """Start the keeper.
-
-        Raises:
-            SmokeError: this tool's own Python cannot be started.
-        """
+    def _start(self) -> subprocess.Popen[bytes] | None:
         for part in ("home", "tmp"):
             (self._directory / part).mkdir()
         environment = child_environment(self._settings.environment, self._directory)
@@ -144,13 +136,32 @@ class Keeper:
                 env=environment,
                 start_new_session=True,
             )
-        except OSError as error:
-            raise SmokeError(
-                f"The import tests cannot be started: {sys.executable}: {error.strerror}",
-                hint="Check that the system allows more processes.",
-            ) from error
+        except OSError:
+            return None
         assert process.stdin is not None  # noqa: S101 - opened with PIPE
         with contextlib.suppress(OSError):  # if it has ended already, the first question will tell
             process.stdin.write(json.dumps(orders).encode() + b"\n")
             process.stdin.flush()
         return process
+
+
+def _ask(process: subprocess.Popen[bytes], test: dict[str, Any], name: str) -> dict[str, Any]:
+    assert process.stdin is not None  # noqa: S101 - opened with PIPE
+    line = b""
+    # Closed from another thread, or its process is gone: there is no answer then.
+    with contextlib.suppress(OSError, ValueError):
+        process.stdin.write(json.dumps(test).encode() + b"\n")
+        process.stdin.flush()
+        line = _line_of(process)
+    if not line:
+        raise SmokeError(f"The import test of {name} was stopped.")
+    answer: dict[str, Any] = json.loads(line)
+    return answer
+
+
+def _line_of(process: subprocess.Popen[bytes]) -> bytes:
+    """Return the next line that a keeper says; nothing if it has ended or was closed."""
+    assert process.stdout is not None  # noqa: S101 - opened with PIPE
+    with contextlib.suppress(OSError, ValueError):
+        return process.stdout.readline()
+    return b""

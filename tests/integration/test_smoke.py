@@ -545,3 +545,17 @@ def test_an_error_in_the_caller_stops_the_children(site: Site) -> None:
     with pytest.raises(StopError):
         site.run(timeout=60, on_result=stop)
     assert time.monotonic() - start < 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there are keepers on Linux alone")
+@pytest.mark.parametrize("program", ["/bin/false", "/nowhere/python3"])
+def test_where_the_tools_own_python_does_not_start_tests_are_done_in_the_plain_way(
+    program: str, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As with a Python that finds its libraries by the variables that it was started with.
+    monkeypatch.setattr("sys.executable", program)
+    site.add("alpha", {"alpha.py": ""})
+    site.add("beta", {"beta.py": "import absent\n"})
+    alpha, beta = site.run()
+    assert (alpha.verdict, alpha.forked) == (Verdict.OK, False)
+    assert (beta.verdict, beta.forked) == (Verdict.MISSING_MODULE, False)
