@@ -71,8 +71,14 @@ def _openers(distribution: Distribution, package: Directory, dotted: str) -> Ite
     if not package.is_package or not does_nothing(distribution.opening_of(dotted)):
         return
     modules = [name for name in package.sources - NEVER if not is_test(name)]
-    if any(_OPENS_LIBRARY.search(distribution.source_of(f"{dotted}.{name}")) for name in modules):
+    if any(_opens_library(distribution.source_of(f"{dotted}.{name}")) for name in modules):
         yield from (f"{dotted}.{name}" for name in modules if not is_private(name))
+
+
+def _opens_library(source: str) -> bool:
+    # Most sources have neither word, and looking for them as text takes hardly any time.
+    mentioned = "ctypes" in source or "cffi" in source
+    return mentioned and _OPENS_LIBRARY.search(source) is not None
 
 
 def _has_compiled(directory: Directory) -> bool:

@@ -22,6 +22,8 @@ def is_namespace_declaration(source: str) -> bool:
     That is the way of pkgutil and of pkg_resources, from before PEP 420: the part of it that
     matters lies in the packages below.
     """
+    if not any(name in source for name in _DECLARING_CALLS):
+        return False  # without parsing what can be long
     statements = _parse(source)
     return _declares(statements) and all(_belongs(statement) for statement in statements)
 
