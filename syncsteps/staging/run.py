@@ -149,7 +149,7 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
                 lock=lock,
                 alone=alone,
                 # pip keeps files as they came, and unpacks them each time.
-                anew=functools.partial(alone, fresh=True) if stager.name == "uv" else None,
+                anew=functools.partial(alone, fresh=True) if isinstance(stager, UvStager) else None,
             )
     except OSError as error:
         raise StagingError(
