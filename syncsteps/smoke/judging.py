@@ -88,7 +88,9 @@ def judge(
     for entry in files.entries():
         account.add(entry)
     library = (not account.missing and library_in(account.exception)) or ""
-    said = "\n".join((account.exception, *ending.words))
+    # What raised an exception has said in it what is wrong; other lines can be about anything.
+    words = () if account.verdict is Verdict.FAILED else ending.words
+    said = "\n".join((account.exception, *words))
     return ImportResult(
         distribution=candidate.name,
         verdict=refined(account.verdict, said, library=library, missing=bool(account.missing)),

@@ -31,8 +31,9 @@ _REFINED = frozenset({Verdict.FAILED, Verdict.CRASHED, Verdict.EXITED})
 def refined(verdict: Verdict, text: str, *, library: str, missing: bool) -> Verdict:
     """Return what a verdict comes to, in view of what was said.
 
-    ``text`` is the exception with its message, and the last lines of output; ``library`` the shared
-    library that could not be loaded, ``missing`` whether a Python module was not found.
+    ``text`` is the exception with its message, or of what ended without one the last lines of
+    output; ``library`` the shared library that could not be loaded, ``missing`` whether a Python
+    module was not found.
     """
     if verdict not in _REFINED:
         return verdict

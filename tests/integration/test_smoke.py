@@ -559,3 +559,11 @@ def test_where_the_tools_own_python_does_not_start_tests_are_done_in_the_plain_w
     alpha, beta = site.run()
     assert (alpha.verdict, alpha.forked) == (Verdict.OK, False)
     assert (beta.verdict, beta.forked) == (Verdict.MISSING_MODULE, False)
+
+
+def test_a_line_about_a_display_is_no_excuse_for_another_failure(site: Site) -> None:
+    result = site.only(
+        "print('no display name and no $DISPLAY environment variable', flush=True)\n"
+        "raise ImportError('half of it is missing')\n"
+    )
+    assert (result.verdict, result.stops) == (Verdict.FAILED, True)
