@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from syncsteps.pipeline import check, install, recover, smoke, sync, verify
     from syncsteps.plan import Install, Keep, Plan, Remove, Replace
     from syncsteps.receipts import Receipt, ReceiptEntry
+    from syncsteps.reproduce.model import Difference, DifferenceKind, Reproduction
+    from syncsteps.reproduce.reproducing import reproduce
     from syncsteps.selection.model import Request, Selected, Selection
     from syncsteps.settings import Settings, load_settings
     from syncsteps.smoke.model import ImportResult, Verdict
     from syncsteps.verify.model import Finding, Severity
 
 __all__ = [
+    "Difference",
+    "DifferenceKind",
     "Drift",
     "DriftKind",
     "Event",
@@ -47,6 +51,7 @@ __all__ = [
     "ReceiptEntry",
     "Remove",
     "Replace",
+    "Reproduction",
     "Request",
     "Selected",
     "Selection",
@@ -62,6 +67,7 @@ __all__ = [
     "install",
     "load_settings",
     "recover",
+    "reproduce",
     "smoke",
     "sync",
     "verify",
@@ -82,6 +88,8 @@ import_late(
         "syncsteps.pipeline": ("check", "install", "recover", "smoke", "sync", "verify"),
         "syncsteps.plan": ("Install", "Keep", "Plan", "Remove", "Replace"),
         "syncsteps.receipts": ("Receipt", "ReceiptEntry"),
+        "syncsteps.reproduce.model": ("Difference", "DifferenceKind", "Reproduction"),
+        "syncsteps.reproduce.reproducing": ("reproduce",),
         "syncsteps.selection.model": ("Request", "Selected", "Selection"),
         "syncsteps.settings": ("Settings", "load_settings"),
         "syncsteps.smoke.model": ("ImportResult", "Verdict"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncsteps import exporting
 from syncsteps.options import OPTIONS, Option
+from syncsteps.reproduce.model import ISOLATIONS
 from syncsteps.version import __version__
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ VERBS: Mapping[str, str] = {
     "check": "compare the interpreter with the lock and with the receipt",
     "inspect": "write the interpreter's snapshot as JSON",
     "fetch": "fetch or build all of the lock into a wheelhouse, for a sync without a network",
+    "reproduce": "do the same sync in a throwaway view of the system, which is left as it is",
     "recover": "finish or undo a sync that was cut off",
     "explain": "say what a code means and what to do, or what is known of an image",
 }
@@ -62,6 +64,8 @@ def _add_own_options(parser: argparse.ArgumentParser, verb: str) -> None:
         parser.add_argument(
             "-o", "--output", metavar="FILE", default="-", help="where to (default: stdout)"
         )
+    if verb == "reproduce":
+        _add_view_options(parser)
     if verb == "export":
         parser.add_argument(
             "--format",
@@ -81,6 +85,35 @@ def _add_own_options(parser: argparse.ArgumentParser, verb: str) -> None:
             default=True,
             help="say in a requirements.txt what requires each package (default: yes)",
         )
+
+
+def _add_view_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--isolation",
+        choices=ISOLATIONS,
+        default=ISOLATIONS[0],
+        help="how the view is kept apart: a layer over the system's directories (Linux), a copy of"
+        " the interpreter, or a container of --image (default: what works here, in this order)",
+    )
+    parser.add_argument(
+        "--image", default="", help="in a container of this image, by docker, podman or buildah"
+    )
+    parser.add_argument(
+        "--against",
+        metavar="FILE",
+        default="",
+        help="a receipt, or what sync --json wrote: say whether this is the same, and what is not",
+    )
+    parser.add_argument(
+        "--scratch",
+        metavar="DIR",
+        default="",
+        help="keep what is written there while it lasts, in a new directory (default: in memory;"
+        " what is copied, in the directory for temporary files)",
+    )
+    parser.add_argument(
+        "--shell", action="store_true", help="then open a shell in the view, and throw it away"
+    )
 
 
 def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:

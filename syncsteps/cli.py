@@ -168,6 +168,20 @@ def _run_verb(
             watcher,
             environment,
         )
+    if verb == "reproduce":
+        from syncsteps.reproduce.reproducing import reproduce  # noqa: PLC0415 - as above
+
+        outcome = reproduce(
+            settings,
+            environment=environment,
+            on_event=watcher,
+            isolation=arguments.isolation,
+            image=arguments.image,
+            against=watcher.directory / arguments.against if arguments.against else None,
+            scratch=watcher.directory / arguments.scratch if arguments.scratch else None,
+            shell=arguments.shell,
+        )
+        return _finish(outcome, settings, watcher, environment)
     outcome = _run_pipeline(arguments, settings, watcher, environment)
     return _finish(outcome, settings, watcher, environment)
 

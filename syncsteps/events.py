@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from syncsteps.check import Drift
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.plan import Plan
-    from syncsteps.receipts import Receipt
+    from syncsteps.receipts import Listing, Receipt
+    from syncsteps.reproduce.model import Reproduction
     from syncsteps.selection.model import Selection
     from syncsteps.smoke.model import ImportResult
     from syncsteps.staging.model import Progress
@@ -32,12 +33,14 @@ __all__ = [
     "Fetching",
     "Imported",
     "Importing",
+    "InnerLine",
     "LockRead",
     "LockSelected",
     "Outcome",
     "Planned",
     "Proven",
     "Recovered",
+    "Reproducing",
     "Restaging",
     "Staged",
     "Staging",
@@ -218,6 +221,25 @@ class Swapping:
     retired: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproducing:
+    """A sync begins in a throwaway view ``of`` directories, a prefix or an image.
+
+    ``isolation`` is how it is kept apart, ``reason`` why not in a better way, or empty.
+    """
+
+    isolation: str
+    of: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InnerLine:
+    """A line that the run in a view has written, as it would have without one."""
+
+    text: str
+
+
 Event = (
     TargetFound
     | Recovered
@@ -240,6 +262,8 @@ Event = (
     | Restaging
     | Compiled
     | Swapping
+    | Reproducing
+    | InnerLine
 )
 
 
@@ -254,7 +278,9 @@ class Outcome:
     ``changed`` says whether the interpreter was changed. What a verb does not do is empty or None.
     ``target`` is the name of the recorded interpreter that it is about, and empty where that is one
     of this machine. ``unasked`` are the codes of rules that are no matter of a verb of which others
-    are. ``refused`` is why nothing could be said of one target of several. Time in seconds.
+    are. ``refused`` is why nothing could be said of one target of several. ``placed`` files came,
+    ``retired`` ones went, and those that came have ``size`` bytes. ``listings`` are the files of
+    the receipt's distributions by name, where a document is to have them. Time in seconds.
     """
 
     verb: str
@@ -274,3 +300,8 @@ class Outcome:
     target: str = ""
     unasked: tuple[str, ...] = ()
     refused: SyncstepsError | None = None
+    placed: int = 0
+    retired: int = 0
+    size: int = 0
+    listings: Mapping[str, Listing] = field(default_factory=dict)
+    reproduction: Reproduction | None = None

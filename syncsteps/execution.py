@@ -68,11 +68,13 @@ __all__ = ["Done", "carry_out", "import_all"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a sync came to: verdicts, the receipt that is now in place, what the stage showed."""
+    """What a sync came to: verdicts, the receipt that is now in place, what came and went."""
 
     imports: tuple[ImportResult, ...]
     receipt: Receipt
     findings: tuple[Finding, ...]
+    staged: Stage
+    change: Change
 
 
 def carry_out(
@@ -108,8 +110,8 @@ def carry_out(
         imports, staged = run.smoke_imports(staged) if smoke else ((), staged)
         if settings.compile_bytecode:
             staged = run.compile(staged)
-        receipt = run.commit(staged)
-    return Done(imports=imports, receipt=receipt, findings=findings)
+        receipt, change = run.commit(staged)
+    return Done(imports=imports, receipt=receipt, findings=findings, staged=staged, change=change)
 
 
 def import_all(
@@ -319,7 +321,7 @@ class _Run:
         self.on_event(Compiled(total=total, seconds=time.perf_counter() - started))
         return compiled
 
-    def commit(self, staged: Stage) -> Receipt:
+    def commit(self, staged: Stage) -> tuple[Receipt, Change]:
         interpreter, plan = self.survey.interpreter, self.survey.plan
         flush_ahead(self.directory)  # what has been made ready since
         change = assemble(
@@ -353,7 +355,7 @@ class _Run:
             itertools.chain(whole.retire, targets), below=(*roots, self.survey.state.parent)
         )
         commit(whole, state=self.survey.state, roots=roots)
-        return receipt
+        return receipt, change
 
     def _full(self, staged: Stage, change: Change) -> tuple[Path, ...]:
         """Return the staged directories all of whose files are placed, and nothing else."""

@@ -36,6 +36,7 @@ __all__ = [
     "inspect_system",
     "install_system",
     "register",
+    "reproduce_system",
     "smoke_imports",
     "sync_system",
     "verify_system",
@@ -77,6 +78,11 @@ def fetch_wheelhouse(session: nox.Session, *arguments: str) -> None:
     _run(session, "fetch", arguments)
 
 
+def reproduce_system(session: nox.Session, *arguments: str) -> None:
+    """Do the same sync in a throwaway view of the system, and leave the real one as it is."""
+    _run(session, "reproduce", arguments)
+
+
 def inspect_system(session: nox.Session, *arguments: str) -> None:
     """Write the system Python's snapshot as JSON."""
     _run(session, "inspect", arguments)
@@ -92,6 +98,7 @@ SESSIONS: dict[str, Callable[..., None]] = {
         smoke_imports,
         check_system,
         fetch_wheelhouse,
+        reproduce_system,
         inspect_system,
     )
 }

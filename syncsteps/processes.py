@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from queue import SimpleQueue
 
-__all__ = ["TICK", "Completed", "ProcessTimeoutError", "run", "started", "terminate"]
+__all__ = [
+    "TICK",
+    "Completed",
+    "ProcessTimeoutError",
+    "attached",
+    "run",
+    "started",
+    "terminate",
+]
 
 _POSIX = sys.platform != "win32"
 # On Windows, Ctrl-C is seen only between two waits. In seconds.
@@ -216,3 +224,28 @@ def terminate(process: subprocess.Popen[Any]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(OSError):
         process.kill()
+
+
+def attached(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> int:
+    """Run ``command`` on this process's own terminal and streams, and return its status.
+
+    What is typed to interrupt is for the program: until it has ended, this process does not heed it
+    (in the main thread; elsewhere no handler can be set).
+
+    Raises:
+        OSError: the program cannot be started.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    # Not SIG_IGN, which the program would inherit.
+    main_thread = threading.current_thread() is threading.main_thread()
+    if main_thread:
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        return subprocess.run(
+            [os.fspath(part) for part in command],
+            env=None if environment is None else dict(environment),
+            check=False,
+        ).returncode
+    finally:
+        if main_thread:
+            signal.signal(signal.SIGINT, before)

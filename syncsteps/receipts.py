@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -16,12 +16,15 @@ from syncsteps.errors import CheckError
 from syncsteps.locks.model import Archive, Directory, Sdist, Vcs, Wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selected
     from syncsteps.staging.model import StagedDistribution
+
+    # Each file of a tree: its relative POSIX path, whether it is executable, its SHA-256 in hex.
+    Listing = tuple[tuple[str, bool, str], ...]
 
 __all__ = [
     "Ledger",
@@ -34,9 +37,11 @@ __all__ = [
     "receipt_path",
     "source_of",
     "staged_digest",
+    "staged_listing",
     "state_directory",
     "to_json",
     "tree_digest",
+    "with_digests",
 ]
 
 _SCHEMA = 1
@@ -129,7 +134,12 @@ def tree_digest(files: Iterable[tuple[str, bool, str]]) -> str:
 
 
 def staged_digest(distribution: StagedDistribution) -> str:
-    """Return the `tree_digest` that a staged distribution will have in the target.
+    """Return the `tree_digest` that a staged distribution will have in the target."""
+    return tree_digest(staged_listing(distribution))
+
+
+def staged_listing(distribution: StagedDistribution) -> Listing:
+    """Return the files of a staged distribution as `tree_digest` takes them.
 
     Paths are relative to the directory that holds its ``.dist-info``. Byte code is left out, since
     the interpreter may replace it; what was compiled for the target is covered by its hashes in
@@ -140,7 +150,7 @@ def staged_digest(distribution: StagedDistribution) -> str:
         f.target for f in distribution.files if f.source.rpartition(os.sep)[0] == metadata
     )
     site = os.fspath(Path(target).parent.parent)
-    return tree_digest(
+    return tuple(
         (_relative(file.target, site), bool(file.mode & _EXECUTABLE), file.sha256)
         for file in distribution.files
         if not file.is_bytecode
@@ -190,6 +200,14 @@ def make_receipt(
         digest=_digest(ordered),
         directories=tuple(sorted(set(directories))),
     )
+
+
+def with_digests(receipt: Receipt, digests: Mapping[str, str]) -> Receipt:
+    """Return ``receipt`` with other digests of some of its distributions, by their names."""
+    entries = tuple(
+        replace(entry, digest=digests.get(entry.name, entry.digest)) for entry in receipt.entries
+    )
+    return replace(receipt, entries=entries, digest=_digest(entries))
 
 
 def receipt_path(state: Path, project: str) -> Path:

@@ -19,6 +19,7 @@ from syncsteps.receipts import tree_digest
 if TYPE_CHECKING:
     from syncsteps.commit.record import RecordLine
     from syncsteps.interpreter.model import InstalledDistribution
+    from syncsteps.receipts import Listing
 
 __all__ = ["Tree", "installed_digest", "look"]
 
@@ -32,12 +33,13 @@ _ABSENT = (FileNotFoundError, NotADirectoryError)
 class Tree:
     """What is there of a distribution.
 
-    ``digest`` is its `tree_digest`, ``files`` are the absolute paths that its RECORD lists, byte
-    code included; of these the ``missing`` ones are not there, and the ``modified`` ones have
-    another content.
+    ``digest`` is its `tree_digest`, which is of the ``listing``; ``files`` are the absolute paths
+    that its RECORD lists, byte code included; of these the ``missing`` ones are not there, and the
+    ``modified`` ones have another content.
     """
 
     digest: str
+    listing: Listing
     files: frozenset[str]
     missing: tuple[Path, ...]
     modified: tuple[Path, ...]
@@ -100,6 +102,7 @@ def look(distribution: InstalledDistribution, *, hashes: bool) -> Tree:
         seen.append((line.name, bool(status.st_mode & _EXECUTABLE), sha256))
     return Tree(
         digest=tree_digest(seen),
+        listing=tuple(seen),
         files=frozenset(line.path for line in lines),
         missing=tuple(missing),
         modified=tuple(modified),

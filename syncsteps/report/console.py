@@ -15,11 +15,13 @@ from syncsteps.events import (
     Fetching,
     Imported,
     Importing,
+    InnerLine,
     LockRead,
     LockSelected,
     Planned,
     Proven,
     Recovered,
+    Reproducing,
     Restaging,
     Staged,
     Staging,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from syncsteps.events import Event, Outcome
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.plan import Action
+    from syncsteps.reproduce.model import Reproduction
     from syncsteps.staging.model import Progress
     from syncsteps.verify.model import Finding
 
@@ -94,6 +97,8 @@ class Console:
             Restaging: self.restaging,
             Compiled: self.compiled,
             Swapping: self.swapping,
+            Reproducing: self.reproducing,
+            InnerLine: self.inner_line,
         }
 
     def line(self, text: str = "") -> None:
@@ -234,6 +239,16 @@ class Console:
         """Say that the interpreter changes now."""
         self.say(f"swapping {event.placed} files in, {event.retired} out")
 
+    def reproducing(self, event: Reproducing) -> None:
+        """Say where the sync is done."""
+        from syncsteps.report.reproduction import reproducing_line  # noqa: PLC0415 - rare
+
+        self.say(reproducing_line(event))
+
+    def inner_line(self, event: InnerLine) -> None:
+        """Pass on a line of the run in the view, which was told how much to say."""
+        self.line(event.text)
+
     def waiting(self, _event: Waiting) -> None:
         """Say why nothing happens."""
         self.say("waiting for another sync of this interpreter to end")
@@ -262,11 +277,25 @@ class Console:
         """Write the last line: what was done, in what time, and the digest."""
         for drift in outcome.drifts:
             self.line(report.drift_line(drift))
+        if outcome.reproduction is not None:
+            self.reproduced(outcome, outcome.reproduction)
+            return
         if self.verbose and outcome.imports:
             self.say("the slowest to import:")
             for line in report.slowest_lines(outcome.imports):
                 self.say(f"  {line}")
         self.say(report.summary_line(outcome))
+
+    def reproduced(self, outcome: Outcome, found: Reproduction) -> None:
+        """Write in what a reproduction differs, and the last line."""
+        from syncsteps.report.reproduction import (  # noqa: PLC0415 - rare
+            difference_lines,
+            reproduced_line,
+        )
+
+        for line in difference_lines(found, verbose=self.verbose):
+            self.line(line)
+        self.say(reproduced_line(outcome, found))
 
 
 def progress_text(progress: Progress) -> str:

@@ -82,6 +82,33 @@ system library, missing Python module, crashed, timed out or exited.
 ``wheels[].filename``: of the wheel.
 ``wheels[].sha256``: of the wheel, in hex.
 ``wheels[].built``: whether it was built, and is not the lock's own file.
+``distributions``: an array of what the receipt names.
+``distributions[].name``: the distribution's.
+``distributions[].version``: as it is installed.
+``distributions[].source``: the file, URL, commit or directory that it is from.
+``distributions[].hash``: the lock's of that file, or the directory's, or empty.
+``distributions[].digest``: SHA-256, in hex, of its tree.
+``distributions[].files``: after a sync, an install and a reproduction, an array of lines: the
+SHA-256 of a file in hex, x if it is executable or else -, and its path from where .dist-info is.
+``placed``: how many files came.
+``retired``: how many files went.
+``size``: how many bytes those have that came.
+``reproduction``: what `reproduce` found, or null.
+``reproduction.isolation``: overlay, copy, docker, podman or buildah.
+``reproduction.image``: the container's, or empty.
+``reproduction.untouched``: SHA-256, in hex, over what is known of each file of the real system's
+directories, the same before and after; empty of a container.
+``reproduction.executable``: the path of Python that the digests hold for.
+``reproduction.against``: the file that it is held against, or empty.
+``reproduction.remarks``: an array of what else is not the same.
+``reproduction.differences``: an array of the distributions that are not the same.
+``reproduction.differences[].distribution``: its name.
+``reproduction.differences[].kind``: missing here, not there, another version, from another file or
+other files.
+``reproduction.differences[].there``: the version, source or digest there, or empty.
+``reproduction.differences[].here``: the one here, or empty.
+``reproduction.differences[].files``: an array of paths, each after + (only here), - (only there) or
+~ (not the same); empty where nobody has listed the files there.
 ``dry_run``: whether what is planned was not to be done.
 ``changed``: whether the interpreter was changed.
 ``digest``: SHA-256, in hex, of the tree that the receipt names, or null.
@@ -105,6 +132,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.plan import Action
     from syncsteps.report.places import Places
+    from syncsteps.reproduce.model import Reproduction
     from syncsteps.smoke.model import ImportResult, SideEffects
     from syncsteps.verify.model import Finding
 
@@ -122,6 +150,11 @@ _NOTHING: dict[str, Any] = {
     "imports": [],
     "drift": [],
     "wheels": [],
+    "distributions": [],
+    "placed": 0,
+    "retired": 0,
+    "size": 0,
+    "reproduction": None,
     "dry_run": False,
     "changed": False,
     "digest": None,
@@ -189,13 +222,14 @@ def _target(outcome: Outcome) -> dict[str, Any]:
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
-    lock, receipt = outcome.lock, outcome.receipt
+    lock, receipt, found = outcome.lock, outcome.receipt, outcome.reproduction
     return {
         "interpreter": _interpreter(outcome.interpreter),
         "targets": [],
         "lock": lock and {"format": lock.format, "name": lock.path.name, "sha256": lock.digest},
         "findings": [],
-        "plan": [_action(action) for action in (outcome.plan.actions if outcome.plan else ())],
+        "plan": [_action(action) for action in (outcome.plan.actions if outcome.plan else ())]
+        or [dict(row) for row in (found.plan if found is not None else ())],
         "imports": [_import(result) for result in outcome.imports],
         "drift": [
             {
@@ -216,10 +250,49 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
             }
             for wheel in (outcome.wheelhouse.wheels if outcome.wheelhouse is not None else ())
         ],
+        "distributions": [
+            {
+                "name": entry.name,
+                "version": entry.version,
+                "source": entry.source,
+                "hash": entry.hash,
+                "digest": entry.digest,
+                "files": [
+                    f"{sha256} {'x' if executable else '-'} {path}"
+                    for path, executable, sha256 in sorted(outcome.listings.get(entry.name, ()))
+                ],
+            }
+            for entry in (receipt.entries if receipt is not None else ())
+        ],
+        "placed": outcome.placed,
+        "retired": outcome.retired,
+        "size": outcome.size,
+        "reproduction": None if found is None else _reproduction(found),
         "dry_run": outcome.dry_run,
         "changed": outcome.changed,
         "digest": receipt.digest if receipt is not None else None,
         "seconds": round(outcome.seconds, 3),
+    }
+
+
+def _reproduction(found: Reproduction) -> dict[str, Any]:
+    return {
+        "isolation": found.isolation,
+        "image": found.image,
+        "untouched": found.untouched,
+        "executable": found.executable,
+        "against": found.against,
+        "remarks": list(found.remarks),
+        "differences": [
+            {
+                "distribution": each.distribution,
+                "kind": each.kind.value,
+                "there": each.there,
+                "here": each.here,
+                "files": list(each.files),
+            }
+            for each in found.differences
+        ],
     }
 
 

@@ -50,6 +50,14 @@ def error_of(outcome: Outcome) -> SyncstepsError | None:
             "the interpreter is not what the lock and the receipt say",
             hint="run `syncsteps sync`, with --reinstall-package NAME for files that were changed",
         )
+    found = outcome.reproduction
+    if found is not None and found.differences:
+        return CheckError(
+            f"not reproduced: {len(found.differences)} distributions are not as {found.against}"
+            " says",
+            hint="the same takes the same lock and options, a base with the same Python and"
+            " packages, and builds that come out the same; --shell shows what is in the view",
+        )
     failed = [result.distribution for result in outcome.imports if result.stops]
     if failed:
         return SmokeError(f"does not import: {', '.join(failed)}")

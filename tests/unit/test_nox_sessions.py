@@ -60,6 +60,7 @@ def test_register_gives_every_session_a_line_and_runs_none_by_itself(
         "smoke_imports",
         "check_system",
         "fetch_wheelhouse",
+        "reproduce_system",
         "inspect_system",
     ]
     for function in registry.values():

@@ -1,0 +1,1 @@
+"""The same sync once more, in a throwaway view of the system."""
