@@ -289,11 +289,11 @@ class Console:
     def reproduced(self, outcome: Outcome, found: Reproduction) -> None:
         """Write in what a reproduction differs, and the last line."""
         from syncsteps.report.reproduction import (  # noqa: PLC0415 - rare
-            difference_lines,
+            found_lines,
             reproduced_line,
         )
 
-        for line in difference_lines(found, verbose=self.verbose):
+        for line in found_lines(found, verbose=self.verbose):
             self.line(line)
         self.say(reproduced_line(outcome, found))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from syncsteps.report.grouped import codes_of, grouped_findings, targets_named
 from syncsteps.report.lines import drift_line, finding_shown, import_lines
 from syncsteps.report.plain import counted, plain
+from syncsteps.report.reproduction import difference_lines
 from syncsteps.verify.model import Severity
 
 if TYPE_CHECKING:
@@ -95,6 +96,14 @@ def _failures(outcomes: Sequence[Outcome]) -> Iterator[_Annotation]:
         for drift in outcome.drifts:
             title = f"{drift.distribution}: {drift.kind.value}"
             yield _Annotation(level="error", title=title, message=drift_line(drift))
+        for line in _differing(outcome):
+            yield _Annotation(level="error", title="not reproduced", message=line)
+
+
+def _differing(outcome: Outcome) -> Iterator[str]:
+    found = outcome.reproduction
+    for difference in found.differences if found is not None else ():
+        yield difference_lines(difference)[0]
 
 
 def _escaped(text: str) -> str:
@@ -134,6 +143,7 @@ def summary(verb: str, outcomes: Sequence[Outcome], *, error: SyncstepsError | N
         told = [] if outcome.refused is None else [(outcome.target, str(outcome.refused))]
         told += [("import", import_lines(result)[0]) for result in failed]
         told += [("difference", drift_line(drift)) for drift in outcome.drifts]
+        told += [("difference", line) for line in _differing(outcome)]
         parts.append(_table(("", "what"), told) if told else "")
     return "\n" + "\n\n".join(part for part in parts if part) + "\n"
 

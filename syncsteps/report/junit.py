@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from syncsteps.report.lines import drift_line, import_lines
 from syncsteps.report.plain import plain
+from syncsteps.report.reproduction import difference_lines
 from syncsteps.smoke.model import Verdict
 from syncsteps.verify import RULES
 from syncsteps.verify.model import Severity
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from syncsteps.check import Drift
     from syncsteps.errors import SyncstepsError
     from syncsteps.events import Outcome
+    from syncsteps.reproduce.model import Reproduction
     from syncsteps.smoke.model import ImportResult
 
 __all__ = ["render_junit"]
@@ -39,12 +41,14 @@ def render_junit(
     """
     root = ET.Element("testsuites", name=f"syncsteps {verb}")
     for outcome in outcomes:
-        if outcome.findings or outcome.plan is not None:
+        if outcome.findings or outcome.plan is not None or outcome.reproduction is not None:
             _add_rules(_Suite(root, "verify", outcome.target), outcome, ignored)
         if outcome.imports:
             _add_imports(_Suite(root, "smoke", outcome.target), outcome.imports)
         if verb == "check":
             _add_drifts(_Suite(root, "check", outcome.target), outcome.drifts)
+        if outcome.reproduction is not None and outcome.reproduction.against:
+            _add_differences(_Suite(root, "reproduce", outcome.target), outcome.reproduction)
         if outcome.refused is not None:
             _add_error(_Suite(root, "verify", outcome.target), verb, outcome.refused)
     if error is not None and not any(case.tag in {"failure", "error"} for case in root.iter()):
@@ -94,7 +98,7 @@ def _add_rules(suite: _Suite, outcome: Outcome, ignored: Collection[str]) -> Non
                 ET.SubElement(case, "skipped", message="ignored")
             elif rule.code in outcome.unasked:
                 ET.SubElement(case, "skipped", message=f"no matter of `{outcome.verb}`")
-            elif rule.check is None and not outcome.changed:
+            elif rule.check is None and not (outcome.changed or outcome.placed):
                 message = "told by `sync`, once everything lies unpacked"
                 ET.SubElement(case, "skipped", message=message)
 
@@ -118,6 +122,14 @@ def _add_drifts(suite: _Suite, drifts: Sequence[Drift]) -> None:
         _add(case, "failure", [drift_line(drift)], kind=drift.kind.value)
     if not drifts:
         suite.case("the interpreter is what the lock and the receipt say")
+
+
+def _add_differences(suite: _Suite, found: Reproduction) -> None:
+    for difference in found.differences:
+        case = suite.case(f"{difference.distribution}: {difference.kind.value}")
+        _add(case, "failure", difference_lines(difference), kind=difference.kind.value)
+    if not found.differences:
+        suite.case("the sync is reproduced")
 
 
 def _add_error(suite: _Suite, verb: str, error: SyncstepsError) -> None:

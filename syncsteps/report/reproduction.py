@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from syncsteps.events import Outcome, Reproducing
     from syncsteps.reproduce.model import Difference, Reproduction
 
-__all__ = ["difference_lines", "reproduced_line", "reproducing_line"]
+__all__ = ["difference_lines", "found_lines", "reproduced_line", "reproducing_line"]
 
 _MOST_FILES = 20
 _WORDS = (
@@ -34,10 +34,15 @@ def reproducing_line(event: Reproducing) -> str:
     return f"reproducing {where}{reason}: the system stays as it is"
 
 
-def difference_lines(found: Reproduction, *, verbose: bool) -> tuple[str, ...]:
-    """Return a line for each difference, with the files below it: 20 of each unless ``verbose``."""
-    lines = [line for each in found.differences for line in _lines(each, verbose=verbose)]
+def found_lines(found: Reproduction, *, verbose: bool) -> tuple[str, ...]:
+    """Return the lines of each difference, and one for what else is not the same."""
+    lines = [line for each in found.differences for line in difference_lines(each, verbose=verbose)]
     return (*lines, *(f"note: {remark}" for remark in found.remarks))
+
+
+def difference_lines(difference: Difference, *, verbose: bool = False) -> tuple[str, ...]:
+    """Return what is to be said of one, with its files: 20 of them unless ``verbose``."""
+    return tuple(_lines(difference, verbose=verbose))
 
 
 def _lines(difference: Difference, *, verbose: bool) -> Iterator[str]:

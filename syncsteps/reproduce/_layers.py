@@ -2,7 +2,7 @@
 
 It runs in this tool's Python, from its source alone: standard library only. Its argument is a file
 with its orders, as JSON: ``layers`` are the directories, ``scratch`` where what is written to them
-goes, ``memory`` whether that is to be a file system in memory, ``owned`` files of others that may
+goes, ``memory`` whether that is to be a file system in memory, if it can, ``owned`` files of others that may
 have to be changed, ``command`` and ``directory`` what to run and where, ``refusal`` a file to say
 why that is not possible.
 
@@ -12,6 +12,7 @@ a user namespace (user_namespaces(7)), in which the user stays who that is. Ther
 copy what belongs to others: those directories are made in the layer beforehand, and so are files.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -123,6 +124,8 @@ def cover(orders: dict[str, Any], *, ordinary: bool) -> None:
     scratch = orders["scratch"]
     if orders["memory"]:
         mount("tmpfs", scratch, "mode=0755")
+        if ordinary and not takes_attributes(scratch):
+            call("umount2", os.fsencode(scratch), 0)
     # Opened before anything is mounted: one may lie in another, on a file system of its own.
     places = [(path, os.open(path, os.O_RDONLY | os.O_DIRECTORY)) for path in orders["layers"]]
     for number, (lower, descriptor) in enumerate(places):
@@ -138,6 +141,15 @@ def cover(orders: dict[str, Any], *, ordinary: bool) -> None:
         os.close(descriptor)
 
 
+def takes_attributes(directory: str) -> bool:
+    """Whether overlayfs can mark there what it hides: before Linux 6.6 it cannot in memory."""
+    try:
+        os.setxattr(directory, "user.syncsteps", b"")
+    except OSError:
+        return False
+    return True
+
+
 def prepare(lower: str, upper: str, owned: list[str]) -> None:
     """Make in ``upper`` what is others' in the current directory, which is ``lower``."""
     for parent, directories, _ in os.walk("."):
@@ -150,7 +162,9 @@ def prepare(lower: str, upper: str, owned: list[str]) -> None:
             continue
         path = os.path.relpath(file, lower)
         make_like(os.path.dirname(path), upper)
-        shutil.copy2(path, os.path.join(upper, path), follow_symlinks=False)
+        # One that cannot be read stays as it is: to replace it will fail.
+        with contextlib.suppress(PermissionError):
+            shutil.copy2(path, os.path.join(upper, path), follow_symlinks=False)
 
 
 def make_like(path: str, upper: str) -> None:

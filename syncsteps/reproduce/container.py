@@ -83,7 +83,6 @@ def container_view(
         image=image,
         name=f"syncsteps-reproduce-{secrets.token_hex(6)}",
         mounts=tuple(mounts),
-        variables=tuple(sorted(name for name in variables if _is_passed(name, variables[name]))),
     )
     python = settings.python if settings.python.startswith("/") else "python3"
     first = begin(container)
@@ -106,6 +105,7 @@ def container_view(
             directory=_PROJECT,
             options=tuple(_options(settings)),
             variables=variables,
+            passed={k: v for k, v in variables.items() if _is_passed(k, v)},
             copy=(_SOURCE, _PROJECT) if builds else None,
         )
     finally:

@@ -15,16 +15,13 @@ __all__ = ["Container", "begin", "end", "run_in"]
 class Container:
     """A container that is to be: of ``image``, and with directories of this machine in it.
 
-    ``mounts`` are triples of where, as what, and whether it may be written to; ``variables`` the
-    names of those that it gets from the environment of the engine's program, so that no value is
-    seen in a list of processes.
+    ``mounts`` are triples of where, as what, and whether it may be written to.
     """
 
     engine: str
     image: str
     name: str
     mounts: tuple[tuple[str, str, bool], ...]
-    variables: tuple[str, ...]
 
 
 def begin(container: Container) -> tuple[str, ...] | None:
@@ -54,7 +51,6 @@ def run_in(
             "--network=host",
             *(("--terminal",) if terminal else ()),
             *(f"--volume={_volume(mount)}" for mount in container.mounts),
-            *(f"--env={name}" for name in container.variables),
             "--",
             container.name,
             *command,
@@ -70,7 +66,6 @@ def run_in(
         "--security-opt=label=disable",  # else SELinux keeps it from what is mounted
         *(("--interactive", "--tty") if terminal else ()),
         *(f"--volume={_volume(mount)}" for mount in container.mounts),
-        *(f"--env={name}" for name in container.variables),
         f"--entrypoint={program}",
         container.image,
         *arguments,

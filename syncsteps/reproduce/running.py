@@ -57,6 +57,7 @@ def run_sync(
     orders = {
         "path": list(view.path),
         "copy": view.copy,
+        "variables": dict(view.passed),
         "directory": view.directory,
         "options": [*inner_options(settings), *view.options, f"--json={view.work}/report.json"],
         "report": f"{view.work}/report.json",

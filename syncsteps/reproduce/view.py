@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 __all__ = ["BOOT", "View"]
 
-# Runs in the view, by Python with -I: what it imports comes from where the orders say.
+# Runs in the view, by Python with -I: what it imports comes from where the orders say. These go at
+# once, since there may be passwords in the variables.
 BOOT = """\
 import json, os, sys
 with open(sys.argv[1], encoding="utf-8") as file:
     orders = json.load(file)
+os.remove(sys.argv[1])
 sys.path[:0] = orders["path"]
+os.environ.update(orders["variables"])
 if orders["copy"]:
     import shutil
     source, target = orders["copy"]
@@ -44,8 +47,9 @@ class View:
     ``command`` makes the command line that runs a Python program in it, on a terminal or not, from
     the program's own arguments for Python. ``work`` is the work directory as the view has it,
     ``options`` are those of the sync that depend on the view. ``refused`` returns why a run could
-    not even begin, or None. ``variables`` come beside those of the run. ``path`` is where the view
-    has this tool, ``copy`` what is to be copied in it first, and to where.
+    not even begin, or None. ``variables`` are those of the command; in the view, ``passed`` come
+    beside what is there. ``path`` is where the view has this tool, ``copy`` what is to be copied in
+    it first, and to where.
     """
 
     isolation: str
@@ -56,4 +60,5 @@ class View:
     options: Sequence[str] = ()
     refused: Callable[[], Exception | None] = lambda: None
     variables: Mapping[str, str]
+    passed: Mapping[str, str] = field(default_factory=dict)
     copy: tuple[str, str] | None = None
