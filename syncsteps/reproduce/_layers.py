@@ -2,9 +2,9 @@
 
 It runs in this tool's Python, from its source alone: standard library only. Its argument is a file
 with its orders, as JSON: ``layers`` are the directories, ``scratch`` where what is written to them
-goes, ``memory`` whether that is to be a file system in memory, if it can, ``owned`` files of others that may
-have to be changed, ``command`` and ``directory`` what to run and where, ``refusal`` a file to say
-why that is not possible.
+goes, ``memory`` whether that is to be a file system in memory, if it can, ``owned`` files of others
+that may have to be changed, ``command`` and ``directory`` what to run and where, ``refusal`` a file
+to say why that is not possible.
 
 All of it is in a mount namespace of this process and its children (mount_namespaces(7)): nobody
 else sees the layers, and they go with the last of them, however it ends. An ordinary user has it in

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ import uv
 from syncsteps.processes import Completed, run
 from tests.support.debian_tool import project_wheels
 from tests.support.interpreters import throwaway_interpreter
-from tests.support.projects import snapshot, write_pylock
+from tests.support.projects import snapshot, write_pylock, write_requirements
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -64,11 +65,11 @@ def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
     return condition()
 
 
-@pytest.mark.parametrize("layered", [True, False], ids=["container", "chroot"])
+@pytest.mark.parametrize("kind", ["container", "chroot"])
 def test_a_debian_sync_is_reproduced_in_another_root(
-    layered: bool, system: Callable[..., System]
+    kind: str, system: Callable[..., System]
 ) -> None:
-    one, other = system("bookworm", layered=layered), system("bookworm", layered=layered)
+    one, other = (system("bookworm", layered=kind == "container") for _ in range(2))
     for debian in (one, other):
         debian.lock(*project_wheels(debian.index.directory))
     assert one.run("sync", BREAK).status == 0
@@ -88,8 +89,43 @@ def test_a_debian_sync_is_reproduced_in_another_root(
     report = json.loads(other.root.check(["cat", "/srv/report.json"]))
     assert report["reproduction"]["isolation"] == "overlay"
     assert report["reproduction"]["executable"] == "/usr/bin/python3"
-    assert other.root.check(["ls", "/tmp"]) == ""
+    assert "syncsteps-reproduce" not in other.root.check(["find", "/tmp", "/dev/shm"])  # noqa: S108
     assert mounted() == []
+
+
+def test_this_machine_reproduces_a_sync_of_a_root(
+    system: Callable[..., System], tmp_path: Path, index: Index
+) -> None:
+    release = platform.freedesktop_os_release()
+    target = Path("/usr/bin/python3")
+    if release.get("ID") != "debian" or not target.exists():
+        pytest.skip("the Python of this machine is not Debian's")
+    debian = system(release["VERSION_CODENAME"])
+    wheels = project_wheels(index.directory)
+    debian.lock(*wheels)
+    done = debian.run("sync", BREAK, "--json", "/srv/report.json")
+    assert done.status == 0, done.stderr
+    report = tmp_path / "report.json"
+    report.write_text(debian.root.check(["cat", "/srv/report.json"]), encoding="utf-8")
+    write_requirements(tmp_path, wheels)
+    before = snapshot(Path("/usr/local/bin"), Path("/usr/local/lib"), Path("/usr/local/share"))
+
+    done = run(
+        [sys.executable, "-m", "syncsteps", "reproduce", "--python", target, BREAK,
+         "--isolation", "overlay", "--against", report],
+        environment={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "UV_DEFAULT_INDEX": index.url,
+            "PIP_INDEX_URL": index.url,
+        },
+        directory=tmp_path,
+    )  # fmt: skip
+
+    assert done.status == 0, done.stderr
+    assert done.stderr.splitlines()[-1].startswith(f"reproduced, as {report} says: 2 installed")
+    after = snapshot(Path("/usr/local/bin"), Path("/usr/local/lib"), Path("/usr/local/share"))
+    assert after == before
 
 
 def test_what_differs_is_named(system: Callable[..., System]) -> None:
@@ -145,7 +181,7 @@ class Machine:
         self, verb: str, *arguments: str | Path, user: int = ORDINARY, terminal: str = ""
     ) -> Completed:
         command = self.command(verb, *arguments, user=user)
-        return run(command, **self.surroundings(), input_text=terminal)
+        return run(command, **self.surroundings(), input_text=terminal, timeout=300)
 
     def command(self, verb: str, *arguments: str | Path, user: int = ORDINARY) -> list[str | Path]:
         become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
@@ -184,8 +220,8 @@ def tool(tool_wheel: Path) -> Iterator[Path]:
     """A directory that every user can import syncsteps from, and that uv is in."""
     place = Path(tempfile.mkdtemp(prefix="syncsteps-tool-"))
     place.chmod(0o755)
-    command = [sys.executable, "-m", "pip", "install", "-q", "--target", place / "lib", tool_wheel]
-    done = run(command, timeout=300)
+    pip = [sys.executable, "-m", "pip", "install", "-q"]
+    done = run([*pip, "--target", str(place / "lib"), str(tool_wheel)], timeout=300)
     assert done.status == 0, done.stderr
     shutil.copy(uv.find_uv_bin(), place / "uv")
     yield place
@@ -196,8 +232,7 @@ def tool(tool_wheel: Path) -> Iterator[Path]:
 def machine(tool: Path, index: Index) -> Iterator[Machine]:
     if shutil.which("setpriv") is None:
         pytest.skip("setpriv is not installed")
-    shared = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    place = Path(tempfile.mkdtemp(prefix="syncsteps-user-", dir=shared))
+    place = Path(tempfile.mkdtemp(prefix="syncsteps-user-"))
     try:
         place.chmod(0o755)
         for name in ("home", "tmp", "project"):

@@ -56,6 +56,7 @@ def test_every_session_of_a_users_noxfile(tmp_path: Path) -> None:
             "install_system",
             "export_lock",
             "inspect_system",
+            "reproduce_system",
         ):
             assert f"- {name} -> " in listed
             done = nox(project, "-s", name, "--", "--python", str(target))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from syncsteps.processes import Completed, ProcessTimeoutError, run
+from syncsteps.processes import Completed, ProcessTimeoutError, attached, run
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX processes and signals")
 
@@ -299,6 +299,43 @@ def test_ctrl_c_kills_and_reaps(tmp_path: Path, *, streamed: bool) -> None:
         process.kill()
         process.wait()
     assert wait_until_gone(int(pids.read_text()))
+
+
+def test_what_is_attached_has_the_streams_of_this_process(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    status = attached(python("import os; print(os.environ['A']); raise SystemExit(3)"), {"A": "b"})
+    assert status == 3
+    assert capfd.readouterr().out == "b\n"
+
+
+@posix
+def test_ctrl_c_is_for_what_is_attached(capfd: pytest.CaptureFixture[str]) -> None:
+    # Both get it, as from a terminal; it ends the program, which does not know of our handler.
+    code = """
+        import os, signal, time
+        os.kill(os.getppid(), signal.SIGINT)
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            print("heard")
+    """
+    before = signal.getsignal(signal.SIGINT)
+    assert attached(python(code)) == 0
+    assert capfd.readouterr().out == "heard\n"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_outside_of_the_main_thread_something_can_be_attached(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(attached(python("print('x')"))))
+    thread.start()
+    thread.join()
+    assert found == [0]
+    assert capfd.readouterr().out == "x\n"
 
 
 def test_no_file_descriptor_is_left_open() -> None:

@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from syncsteps.errors import CheckError, LockError, SelectionError, SmokeError
+from syncsteps.receipts import tree_digest
 from syncsteps.report import document as document_module
 from syncsteps.report import render_json
 from syncsteps.report.places import Places
+from syncsteps.reproduce.model import Difference, DifferenceKind, Reproduction
 from syncsteps.verify import Severity
+from tests.support.reproductions import make_evidence, make_tree
 from tests.support.runs import BAD, DRIFTS, PLAN, full_outcome, make_finding, make_outcome
 from tests.support.targets import write_lock
 from tests.support.values import SITE, make_lock, make_package, make_selected
@@ -17,6 +20,15 @@ from tests.support.wheelhouses import make_housed, make_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+DIFFERENCE = Difference(
+    distribution="demo",
+    kind=DifferenceKind.CONTENT,
+    there="a",
+    here="b",
+    files=("~ demo.py",),
+)
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -125,6 +137,11 @@ def test_a_run_comes_back() -> None:
         ],
         "drift": [],
         "wheels": [],
+        "distributions": [],
+        "placed": 0,
+        "retired": 0,
+        "size": 0,
+        "reproduction": None,
         "dry_run": False,
         "changed": True,
         "digest": "f" * 64,
@@ -172,6 +189,55 @@ def test_the_wheels_of_a_wheelhouse_are_told() -> None:
             "built": True,
         }
     ]
+
+
+def test_the_files_of_a_receipt_are_told_as_its_digest_is_made_of_them() -> None:
+    evidence = make_evidence(demo=make_tree())
+    listings = {"demo": evidence.trees["demo"].listing}
+    outcome = make_outcome("sync", receipt=evidence.receipt, listings=listings)
+    (row,) = parsed(render_json("sync", outcomes=[outcome]))["distributions"]
+    lines = [line.split(" ", 2) for line in row.pop("files")]
+    assert row == {
+        "name": "demo",
+        "version": "1.0",
+        "source": "demo-1.0-py3-none-any.whl",
+        "hash": "sha256:" + "0" * 64,
+        "digest": evidence.receipt.entries[0].digest,
+    }
+    assert tree_digest((path, x == "x", sha256) for sha256, x, path in lines) == row["digest"]
+
+
+def test_a_reproduction_is_told_with_the_plan_of_the_inner_run() -> None:
+    found = Reproduction(
+        isolation="overlay",
+        untouched="e" * 64,
+        plan=({"action": "install", "name": "demo"},),
+        against="r.json",
+        executable="/usr/bin/python3",
+        differences=(DIFFERENCE,),
+        remarks=("another lock",),
+    )
+    outcome = make_outcome("reproduce", reproduction=found, placed=3, retired=1, size=10)
+    document = parsed(render_json("reproduce", outcomes=[outcome]))
+    assert document["plan"] == [{"action": "install", "name": "demo"}]
+    assert (document["placed"], document["retired"], document["size"]) == (3, 1, 10)
+    assert document["reproduction"] == {
+        "isolation": "overlay",
+        "image": "",
+        "untouched": "e" * 64,
+        "executable": "/usr/bin/python3",
+        "against": "r.json",
+        "remarks": ["another lock"],
+        "differences": [
+            {
+                "distribution": "demo",
+                "kind": "other files",
+                "there": "a",
+                "here": "b",
+                "files": ["~ demo.py"],
+            }
+        ],
+    }
 
 
 def test_drift_is_told_with_and_without_a_file() -> None:
@@ -238,6 +304,11 @@ def keys_of(value: object, path: str = "") -> set[str]:
 def test_every_key_is_documented_and_no_other() -> None:
     house = make_manifest(make_housed(make_selected()))
     outcome = replace(full_outcome(), imports=(BAD,), drifts=DRIFTS, wheelhouse=house)
+    outcome = replace(
+        outcome,
+        receipt=make_evidence(demo=make_tree()).receipt,
+        reproduction=Reproduction(isolation="copy", differences=(DIFFERENCE,)),
+    )
     refused = replace(outcome, refused=CheckError("no"))
     written = set[str]()
     for outcomes in ([outcome], [outcome, refused]):

@@ -9,12 +9,20 @@ import pytest
 from syncsteps.errors import CheckError, LockError, SelectionError
 from syncsteps.report.github import summary, workflow_commands
 from syncsteps.report.places import Places
+from syncsteps.reproduce.model import Difference, DifferenceKind, Reproduction
 from syncsteps.verify import Severity
 from tests.support.runs import BAD, DRIFTS, GOOD, make_finding, make_outcome
 from tests.support.targets import write_lock
 from tests.support.values import make_lock, make_package
 
 HOSTILE = "100%\r\n::error file=x::pwned\n::set-output name=a,b:c::d | <b>`x`</b> [l](u) @me #1"
+NOT_REPRODUCED = make_outcome(
+    "reproduce",
+    reproduction=Reproduction(
+        isolation="overlay",
+        differences=(Difference(distribution="demo", kind=DifferenceKind.MISSING, there="1.0"),),
+    ),
+)
 HERE = Places(Path("/checkout"))
 
 
@@ -110,6 +118,11 @@ class TestWorkflowCommands:
         assert "| ubi9 | 0 | 0 | 0 | ERR310 |" in lines
         assert "| ubi9 | both apply |" in lines
 
+    def test_what_is_not_reproduced(self) -> None:
+        error = CheckError("not reproduced")
+        (command,) = workflow_commands([NOT_REPRODUCED], error=error, places=HERE)
+        assert command == ("::error title=not reproduced::differs: demo: missing here: 1.0 there")
+
     def test_an_early_end(self) -> None:
         error = LockError("broken", file="uv.lock")
         assert list(workflow_commands([], error=error, places=HERE)) == [
@@ -155,6 +168,10 @@ class TestSummary:
         for special in ("<b>", "`x`", " [l]", " @me", " #1"):
             assert special not in row
         assert "\\`x\\`&lt;/b&gt; \\[l\\]\\(u\\) \\@me \\#1" in row
+
+    def test_what_is_not_reproduced(self) -> None:
+        text = summary("reproduce", [NOT_REPRODUCED], error=CheckError("not reproduced"))
+        assert "| difference | differs\\: demo\\: missing here\\: 1.0 there |" in text
 
     def test_its_size_is_bounded(self) -> None:
         findings = tuple(make_finding(message=f"{n} " + "x|" * 5000) for n in range(300))

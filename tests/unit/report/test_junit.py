@@ -8,6 +8,7 @@ import pytest
 
 from syncsteps.errors import CheckError, LockError, SelectionError
 from syncsteps.report import render_junit
+from syncsteps.reproduce.model import Difference, DifferenceKind, Reproduction
 from syncsteps.smoke.model import ImportResult, Verdict
 from syncsteps.verify import RULES, Severity
 from tests.support.runs import BAD, DRIFTS, GOOD, full_outcome, make_finding, make_outcome
@@ -131,6 +132,27 @@ def test_each_difference_is_a_case_and_none_is_one_too() -> None:
     assert counts(root) == ["2", "2", "0", "0"]
     assert set(cases(root)) == {"attrs: file modified", "idna: missing"}
     assert counts(parsed("check", outcomes=[make_outcome("check")])) == ["1", "0", "0", "0"]
+
+
+def test_each_difference_of_a_reproduction_is_a_case() -> None:
+    difference = Difference(distribution="demo", kind=DifferenceKind.MISSING, there="1.0")
+    found = Reproduction(isolation="overlay", against="r.json", differences=(difference,))
+    outcome = make_outcome("reproduce", reproduction=found)
+    root = parsed("reproduce", outcomes=[outcome], error=CheckError("not reproduced"))
+    failure = cases(root)["demo: missing here"].find("failure")
+    assert failure is not None
+    assert failure.get("message") == "differs: demo: missing here: 1.0 there"
+    assert root.get("failures") == "1"
+    same = make_outcome("reproduce", reproduction=replace(found, differences=()))
+    assert "the sync is reproduced" in cases(parsed("reproduce", outcomes=[same]))
+    alone = make_outcome("reproduce", reproduction=Reproduction(isolation="overlay"))
+    assert "the sync is reproduced" not in cases(parsed("reproduce", outcomes=[alone]))
+
+
+def test_what_lay_unpacked_in_a_view_was_looked_at() -> None:
+    found = Reproduction(isolation="overlay")
+    outcome = make_outcome("reproduce", changed=False, placed=3, reproduction=found)
+    assert parsed("reproduce", outcomes=[outcome]).get("skipped") == "0"
 
 
 def test_an_early_end_is_an_error() -> None:

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from syncsteps.errors import SettingsError
+from syncsteps.interpreter.model import Interpreter, Scheme
+from syncsteps.reproduce.means import MeansMissingError
+from syncsteps.reproduce.overlay import layers_of, overlay_view
+from tests.support.interpreters import make_interpreter
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="overlays need Linux")
+
+
+@pytest.fixture
+def interpreter(tmp_path: Path) -> Interpreter:
+    """An interpreter as Debian's: some of its directories are not there."""
+    local = tmp_path / "usr" / "local"
+    (local / "lib").mkdir(parents=True)
+    (tmp_path / "usr" / "include").mkdir()
+    site = local / "lib" / "python3.12" / "dist-packages"
+    scheme = Scheme(
+        purelib=site,
+        platlib=site,
+        scripts=local / "bin",
+        headers=tmp_path / "usr" / "include" / "python3.12",
+        data=local,
+    )
+    return make_interpreter(tmp_path / "usr", scheme=scheme)
+
+
+def test_layers_are_what_a_sync_writes_in_or_the_nearest_that_is_there(
+    interpreter: Interpreter, tmp_path: Path
+) -> None:
+    assert layers_of(interpreter) == (tmp_path / "usr" / "include", tmp_path / "usr" / "local")
+
+
+def test_links_are_resolved(tmp_path: Path) -> None:
+    (tmp_path / "real" / "lib" / "python3.12" / "site-packages").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real", target_is_directory=True)
+    assert layers_of(make_interpreter(tmp_path / "link")) == (tmp_path / "real",)
+
+
+@LINUX
+def test_orders_say_what_is_to_be_laid_over_what(interpreter: Interpreter, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    with overlay_view(
+        interpreter,
+        work=work,
+        directory=tmp_path / "project",
+        memory=True,
+        path=("/a",),
+        variables={},
+    ) as view:
+        command = view.command(["-c", "code"], False)  # noqa: FBT003 - it is called so
+        assert command[:5] == [sys.executable, "-I", "-S", "-B", "-c"]
+        orders = json.loads(Path(command[-1]).read_text(encoding="utf-8"))
+        assert view.options == (f"--python={interpreter.executable}",)
+        assert view.refused() is None
+        refusal = {"step": "overlay", "errno": errno.ENODEV, "text": "No such device"}
+        Path(orders["refusal"]).write_text(json.dumps(refusal), encoding="utf-8")
+        assert isinstance(view.refused(), MeansMissingError)
+    assert orders["layers"] == [str(path) for path in layers_of(interpreter)]
+    assert orders["command"] == [sys.executable, "-c", "code"]
+    assert orders["memory"]
+    assert orders["directory"] == str(tmp_path / "project")
+
+
+@LINUX
+def test_what_is_written_must_not_go_to_what_is_covered(interpreter: Interpreter) -> None:
+    work = interpreter.scheme.data / "work"
+    work.mkdir()
+    with (
+        pytest.raises(SettingsError, match="is one that a sync may write in"),
+        overlay_view(
+            interpreter, work=work, directory=work, memory=True, path=(), variables=os.environ
+        ),
+    ):
+        pytest.fail("there is no view")
+
+
+def test_elsewhere_there_are_none(
+    interpreter: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with (
+        pytest.raises(MeansMissingError, match="overlays need Linux"),
+        overlay_view(
+            interpreter, work=tmp_path, directory=tmp_path, memory=True, path=(), variables={}
+        ),
+    ):
+        pytest.fail("there is no view")
