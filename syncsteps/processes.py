@@ -54,13 +54,15 @@ def run(
     timeout: float | None = None,
     umask: int | None = None,
     on_line: Callable[[str], None] | None = None,
+    grace: float = 0.0,
 ) -> Completed:
     """Run ``command`` in a process group of its own and return how it ended.
 
     With ``on_line``, standard error is merged into standard output, and each line is handed on as
     it comes, from this thread. Output that is not UTF-8 is kept with replacement characters.
     ``timeout`` is in seconds. ``umask`` is ignored on Windows. Whatever exception passes through
-    (Ctrl-C too), the whole group is killed and reaped first.
+    (Ctrl-C too), the whole group is killed and reaped first; with ``grace``, the program is asked
+    to end and has so many seconds for it.
 
     Raises:
         ProcessTimeoutError: the time ran out.
@@ -74,12 +76,13 @@ def run(
         timeout=timeout,
         umask=umask,
         on_line=on_line,
+        grace=grace,
     ) as end:
         return end()
 
 
 @contextlib.contextmanager
-def started(
+def started(  # noqa: PLR0913 - so much is there to be said of a process
     command: Sequence[str | Path],
     *,
     input_text: str = "",
@@ -89,13 +92,14 @@ def started(
     umask: int | None = None,
     on_line: Callable[[str], None] | None = None,
     listener: Callable[[str | None], None] | None = None,
+    grace: float = 0.0,
 ) -> Iterator[Callable[[], Completed]]:
     """Start ``command`` as `run` does; what it gives waits for the end and returns how it was.
 
     It is to be called once; ``timeout`` counts from then on. Until then the program runs, has its
     input, and may write as much as a pipe holds. If it has not ended when the block does, or an
-    exception passes through, its group is killed and reaped. ``listener`` gets each line, its end
-    included, from a thread of its own and at once, and None after the last.
+    exception passes through, its group is killed and reaped, after ``grace``. ``listener`` gets
+    each line, its end included, from a thread of its own and at once, and None after the last.
 
     Raises:
         OSError: the program cannot be started.
@@ -115,7 +119,8 @@ def started(
             encoding="utf-8",
             errors="replace",
             **options,
-        )
+        ),
+        grace,
     ) as process:
         # The pipe belongs to a thread: a program may write much before it reads.
         stdin, process.stdin = process.stdin, None
@@ -203,10 +208,14 @@ def _next(lines: SimpleQueue[str | None], deadline: float | None) -> str | None:
 
 
 @contextlib.contextmanager
-def _reaped(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+def _reaped(process: subprocess.Popen[str], grace: float) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     except BaseException:
+        if grace:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(grace)
         terminate(process)  # also where it has ended by itself: what it started may live on
         raise
     finally:

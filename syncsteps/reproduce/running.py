@@ -26,6 +26,8 @@ __all__ = ["Ran", "own_path", "run_sync"]
 
 _INTERRUPTED = 130
 _LAST_LINES = 10
+# For an inner run to throw away what it has in other places, such as installers' directories.
+_GRACE = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,8 @@ def run_sync(
         if shell:
             status = attached(command, view.variables)
         else:
-            status = run(command, environment=view.variables, on_line=relay).status
+            done = run(command, environment=view.variables, on_line=relay, grace=_GRACE)
+            status = done.status
     except OSError as error:
         raise InterpreterError(f"cannot start {command[0]}: {error.strerror}") from error
     refused = view.refused()

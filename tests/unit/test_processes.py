@@ -301,6 +301,46 @@ def test_ctrl_c_kills_and_reaps(tmp_path: Path, *, streamed: bool) -> None:
     assert wait_until_gone(int(pids.read_text()))
 
 
+@posix
+def test_a_program_may_be_given_time_to_end(tmp_path: Path) -> None:
+    code = """
+        import signal, sys, time
+        from pathlib import Path
+        def end(number, frame):
+            Path(sys.argv[1]).write_text("cleaned up")
+            raise SystemExit
+        signal.signal(signal.SIGTERM, end)
+        print("ready", flush=True)
+        time.sleep(60)
+    """
+
+    def stop(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    file = tmp_path / "file"
+    with pytest.raises(KeyboardInterrupt):
+        run([*python(code), str(file)], on_line=stop, grace=FOREVER)
+    assert file.read_text() == "cleaned up"
+
+
+@posix
+def test_a_program_that_does_not_end_in_time_is_killed() -> None:
+    code = """
+        import signal, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print("ready", flush=True)
+        time.sleep(60)
+    """
+
+    def stop(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(python(code), on_line=stop, grace=0.2)
+    assert time.monotonic() - started < FOREVER / 2
+
+
 def test_what_is_attached_has_the_streams_of_this_process(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
