@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from syncsteps.receipts import tree_digest, with_digests
 from syncsteps.reproduce.model import Difference, DifferenceKind, Tree
 from syncsteps.staging.record import format_record, parse_record, record_hash
-from syncsteps.staging.scripts import retarget
+from syncsteps.staging.scripts import first_lines, retarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,14 +48,11 @@ def relocated(evidence: Evidence, executable: str, *, platform: str = sys.platfo
 
 def _moved(tree: Tree, before: str, after: str, platform: str) -> Tree:
     """Return ``tree`` with scripts of another Python, or the very same if it has none."""
-    changed: dict[str, bytes] = {}
-    for path, content in tree.scripts:
-        found = retarget(
-            content, executable=after, platform=platform, is_target=lambda named: named == before
-        )
-        if found is not None:
-            head, length = found
-            changed[path] = head + content[length:]
+    changed = {
+        path: text
+        for path, content in tree.scripts
+        if (text := _script(content, before, after, platform)) != content
+    }
     if not changed:
         return tree
     record = format_record(
@@ -74,6 +71,17 @@ def _moved(tree: Tree, before: str, after: str, platform: str) -> Tree:
         scripts=tuple((path, changed.get(path, content)) for path, content in tree.scripts),
         record=record,
     )
+
+
+def _script(content: bytes, before: str, after: str, platform: str) -> bytes:
+    """Return a script of the Python ``before`` as one of the Python ``after``."""
+    usual = first_lines(before, b"", platform)
+    if content.startswith(usual):
+        return first_lines(after, b"", platform) + content[len(usual) :]
+    found = retarget(
+        content, executable=after, platform=platform, is_target=lambda named: named == before
+    )
+    return content if found is None else found[0] + content[found[1] :]
 
 
 def _record_path(tree: Tree) -> str:

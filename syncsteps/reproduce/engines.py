@@ -1,4 +1,7 @@
-"""The command lines of container engines: docker, podman and buildah."""
+"""The command lines of container engines: docker, podman and buildah.
+
+Those of docker and podman are what their manuals say; tests run the one of buildah for real.
+"""
 
 from __future__ import annotations
 

@@ -63,6 +63,8 @@ def test_every_session_of_a_users_noxfile(tmp_path: Path) -> None:
             assert done.returncode == 0, done.stdout + done.stderr
             if name == "export_lock":
                 assert "alpha==1.0" in done.stdout
+            if name == "reproduce_system":
+                assert "the system is untouched" in done.stderr
             if name == "inspect_system":
                 assert '"name": "alpha"' in done.stdout
     assert list((tmp_path / "system").rglob("alpha.py"))

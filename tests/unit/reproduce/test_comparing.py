@@ -34,6 +34,15 @@ def test_a_tree_is_moved_to_what_it_would_be_elsewhere(executable: str) -> None:
     from_json(to_json(moved.receipt))  # its digest is right
 
 
+def test_options_of_python_in_the_first_line_stay() -> None:
+    tree = make_tree()
+    ((path, content),) = tree.scripts
+    head, _, rest = content.partition(b"\n")
+    evidence = make_evidence(demo=replace(tree, scripts=((path, head + b" -E\n" + rest),)))
+    moved = relocated(evidence, ELSEWHERE, platform="linux").trees["demo"]
+    assert moved.scripts == ((path, f"#!{ELSEWHERE} -E\n".encode() + rest),)
+
+
 def test_where_it_is_nothing_moves() -> None:
     evidence = make_evidence(demo=make_tree())
     assert relocated(evidence, evidence.executable) is evidence
