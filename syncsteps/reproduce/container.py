@@ -15,6 +15,7 @@ from syncsteps.reproduce.means import MeansMissingError, no_engine
 from syncsteps.reproduce.model import ENGINES
 from syncsteps.reproduce.packing import pack
 from syncsteps.reproduce.view import View
+from syncsteps.staging.uv import find_uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +29,8 @@ _LAST_LINES = 5
 _PASSED = ("PIP_", "UV_", "SYNCSTEPS_")
 _PROXIES = frozenset({"all_proxy", "http_proxy", "https_proxy", "no_proxy"})
 _ALSO = frozenset({"SOURCE_DATE_EPOCH"})
-_WORK, _SOURCE, _PROJECT, _HOUSE = (
-    f"/syncsteps/{name}" for name in ("work", "source", "project", "wheelhouse")
+_WORK, _SOURCE, _PROJECT, _HOUSE, _UV = (
+    f"/syncsteps/{name}" for name in ("work", "source", "project", "wheelhouse", "bin/uv")
 )
 
 
@@ -63,7 +64,8 @@ def container_view(
     """Have a view that is a container of ``image``, with syncsteps and the project in it.
 
     The project's directory can only be read there. If something of it may be built, it is copied
-    inside the container first. ``work`` is an empty directory here, which the container writes to.
+    inside the container first. Where this machine has uv and that runs there, it is brought along.
+    ``work`` is an empty directory here, which the container writes to.
 
     Raises:
         MeansMissingError: there is no such engine, or it has no such image.
@@ -76,6 +78,9 @@ def container_view(
     builds = not (settings.no_local or (settings.no_project and not settings.all_packages))
     project = os.fspath(settings.directory.absolute())
     mounts.append((project, _SOURCE if builds else _PROJECT, False))
+    uv = find_uv(variables)
+    if uv is not None:
+        mounts.append((os.fspath(uv.resolve()), _UV, False))
     if settings.wheelhouse:
         mounts.append((os.path.abspath(settings.wheelhouse), _HOUSE, False))  # noqa: PTH100
     container = Container(
@@ -107,6 +112,7 @@ def container_view(
             variables=variables,
             passed={k: v for k, v in variables.items() if _is_passed(k, v)},
             copy=(_SOURCE, _PROJECT) if builds else None,
+            uv="" if uv is None else _UV,
         )
     finally:
         run(end(container), environment=variables)

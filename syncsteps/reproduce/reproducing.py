@@ -69,7 +69,7 @@ def reproduce(
     the same; the same has to be there before, since that is no part of a receipt; and the
     directories of the interpreter have to lie to one another as they do there. Where it lies itself
     does not matter: its path is in the first lines of scripts, and they are compared as if it were
-    the same.
+    the same (but for the programs that start scripts on Windows).
 
     Raises:
         SettingsError: arguments that exclude each other, or a file that cannot be read.

@@ -59,6 +59,7 @@ def run_sync(
     orders = {
         "path": list(view.path),
         "copy": view.copy,
+        "uv": view.uv,
         "variables": dict(view.passed),
         "directory": view.directory,
         "options": [*inner_options(settings), *view.options, f"--json={view.work}/report.json"],

@@ -22,6 +22,12 @@ with open(sys.argv[1], encoding="utf-8") as file:
 os.remove(sys.argv[1])
 sys.path[:0] = orders["path"]
 os.environ.update(orders["variables"])
+if orders["uv"]:
+    import contextlib, subprocess
+    # Behind what is there, and only if it runs there: that may be another C library, or processor.
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        subprocess.run([orders["uv"], "--version"], check=True, stdout=subprocess.DEVNULL)
+        os.environ["PATH"] += os.pathsep + os.path.dirname(orders["uv"])
 if orders["copy"]:
     import shutil
     source, target = orders["copy"]
@@ -49,7 +55,7 @@ class View:
     ``options`` are those of the sync that depend on the view. ``refused`` returns why a run could
     not even begin, or None. ``variables`` are those of the command; in the view, ``passed`` come
     beside what is there. ``path`` is where the view has this tool, ``copy`` what is to be copied in
-    it first, and to where.
+    it first, and to where, ``uv`` the program that it may use, or empty.
     """
 
     isolation: str
@@ -62,3 +68,4 @@ class View:
     variables: Mapping[str, str]
     passed: Mapping[str, str] = field(default_factory=dict)
     copy: tuple[str, str] | None = None
+    uv: str = ""

@@ -19,6 +19,7 @@ import pytest
 import uv
 
 from syncsteps.processes import Completed, run
+from tests.support.debian import debian_root
 from tests.support.debian_tool import project_wheels
 from tests.support.interpreters import throwaway_interpreter
 from tests.support.projects import snapshot, write_pylock, write_requirements
@@ -27,16 +28,15 @@ from tests.support.wheels import make_wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.support.debian import Root
-    from tests.support.debian_tool import System, Tool
+    from tests.support.debian_tool import System
     from tests.support.index import Index
 
 pytestmark = [pytest.mark.root, pytest.mark.enable_socket]
 
 BREAK = "--break-system-packages"
 RECEIPT = "/srv/receipt.json"
-ORDINARY = 1234
-REFUSED, NOT_COMMITTED = 4, 6
+ORDINARY, NOBODY = 1234, 65534
+REFUSED = 4
 STATE = "/usr/local/lib/python3.11/.syncsteps"
 
 
@@ -164,6 +164,27 @@ def test_a_distribution_that_apt_owns_is_replaced_in_the_view_alone(
     assert refused.status == REFUSED, refused.stderr
     assert allowed.status == 0, allowed.stderr
     assert "1 of 1 import" in allowed.stderr
+    assert debian.root.digest() == before
+
+
+@pytest.mark.parametrize("isolation", ["auto", "overlay"])
+def test_what_is_missing_is_named_with_how_to_get_it(
+    isolation: str, system: Callable[..., System]
+) -> None:
+    debian = system("bookworm")
+    debian.lock(*project_wheels(debian.index.directory))
+    before = debian.root.digest()
+
+    # In a chroot, ordinary users have no namespaces; and the system's Python is not to be copied.
+    done = debian.run("reproduce", BREAK, "--isolation", isolation, user=NOBODY)
+
+    assert done.status == REFUSED, done.stderr
+    said = done.stderr.splitlines()[-2:]
+    assert said[0].endswith("this user may not mount anything (unshare: EPERM)")
+    assert said[1].startswith(
+        "  what to do: run as root; in a container, start that with --cap-add"
+    )
+    assert "--image IMAGE" in said[1]
     assert debian.root.digest() == before
 
 
@@ -397,13 +418,12 @@ def buildah(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_an_image_is_what_a_sync_is_reproduced_in(
-    prepared: Callable[..., tuple[Root, Tool]],
     system: Callable[..., System],
     buildah: Path,
     index: Index,
     tmp_path: Path,
 ) -> None:
-    root, _ = prepared("bookworm")
+    bare = debian_root("bookworm")  # without uv
     debian = system("bookworm")
     wheels = project_wheels(index.directory)
     debian.lock(*wheels)
@@ -412,7 +432,7 @@ def test_an_image_is_what_a_sync_is_reproduced_in(
     wrapper = buildah / "buildah"
     base = run([wrapper, "from", "scratch"]).stdout.strip()
     for step in (
-        ["add", "--quiet", base, root.path, "/"],
+        ["add", "--quiet", base, bare, "/"],
         ["commit", "--quiet", base, "localhost/base"],
     ):
         done = run([wrapper, *step], timeout=600)
@@ -426,7 +446,8 @@ def test_an_image_is_what_a_sync_is_reproduced_in(
 
     done = run(
         [sys.executable, "-m", "syncsteps", "reproduce", "--image", "localhost/base", BREAK,
-         "--isolation", "buildah", "--against", tmp_path / "receipt.json", "--json", "-"],
+         "--isolation", "buildah", "--installer", "uv",
+         "--against", tmp_path / "receipt.json", "--json", "-"],
         environment={
             **os.environ,
             "PATH": f"{buildah}:{os.environ['PATH']}",

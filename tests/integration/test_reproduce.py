@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import uv
 
 from syncsteps import Settings, reproduce
 from syncsteps.errors import CheckError, InterpreterError, StagingError
 from syncsteps.events import Event, InnerLine, Reproducing
 from syncsteps.processes import run
 from syncsteps.reproduce.model import DifferenceKind
+from syncsteps.reproduce.packing import pack
 from tests.support.debian_tool import project_wheels
 from tests.support.wheels import make_source_tree, make_wheel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.systems import System
 
 pytestmark = [
@@ -204,3 +206,33 @@ def test_a_virtual_environment_is_refused_as_by_a_sync(system: System, tmp_path:
     settings = Settings(directory=system.project, python=str(tmp_path / "venv" / "bin" / "python3"))
     with pytest.raises(InterpreterError, match="virtual environment"):
         reproduce(settings, environment=system.environment)
+
+
+FROM_ARCHIVE = """\
+import sys
+sys.path[:0] = [sys.argv.pop(1)]
+from syncsteps.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@EITHER
+def test_from_one_file_it_works_as_well(isolation: str, system: System, tmp_path: Path) -> None:
+    archive = tmp_path / "tool.pyz"
+    pack(archive)
+    system.lock(project_wheels(system.index.directory))
+    before = system.snapshot()
+    done = run(
+        [sys.executable, "-I", "-S", "-c", FROM_ARCHIVE, archive, "reproduce",
+         "--isolation", isolation, "--python", system.target],
+        environment={**system.environment, "PATH": os.pathsep.join([*uv_directory(), os.defpath])},
+        directory=system.project,
+    )  # fmt: skip
+    assert done.status == 0, done.stderr
+    assert "2 of 2 import" in done.stderr
+    assert system.snapshot() == before
+
+
+def uv_directory() -> list[str]:
+    """Where uv is: without anything that is installed here, the tool finds it on PATH alone."""
+    return [str(Path(uv.find_uv_bin()).parent)]

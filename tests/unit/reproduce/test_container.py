@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+import uv
 
 from syncsteps.reproduce.container import container_view, find_engine
 from syncsteps.reproduce.means import MeansMissingError
@@ -103,6 +104,7 @@ def test_the_project_is_read_only_and_copied_where_it_may_be_built(
     command, told = make_view_command(programs, settings, work)
     assert f"--volume={project}:/syncsteps/source:ro" in command
     assert f"--volume={work}:/syncsteps/work:rw" in command
+    assert f"--volume={uv.find_uv_bin()}:/syncsteps/bin/uv:ro" in command
     assert told == {
         "copy": ["/syncsteps/source", "/syncsteps/project"],
         "directory": "/syncsteps/project",
