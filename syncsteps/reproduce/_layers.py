@@ -14,6 +14,7 @@ copy what belongs to others: those directories are made in the layer beforehand,
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import shutil
@@ -138,7 +139,18 @@ def cover(orders: dict[str, Any], *, ordinary: bool) -> None:
         take_after(".", upper, ordinary=ordinary)
         options = f"lowerdir=.,upperdir={upper},workdir={work}"
         mount("overlay", lower, options + (",userxattr" if ordinary else ""))
+    for path, descriptor in places:
+        require_covered(path, descriptor)
         os.close(descriptor)
+
+
+def require_covered(path: str, descriptor: int) -> None:
+    """Make sure that ``path`` leads to a layer now, and not to the directory itself any more.
+
+    What is mounted on the root directory, for one, is not what a process finds there.
+    """
+    if os.stat(path).st_dev == os.fstat(descriptor).st_dev:
+        raise RefusedError("the layer over " + path, errno.EBUSY)
 
 
 def takes_attributes(directory: str) -> bool:

@@ -67,7 +67,8 @@ def overlay_view(
     goes to a file system in memory, which ends with the view; else to that directory.
 
     Raises:
-        MeansMissingError: this is not Linux. (Whether it can be done, the run itself finds out.)
+        MeansMissingError: this is not Linux, or all of the system would have to be covered.
+            (Whether it can be done, the run itself finds out.)
         SettingsError: the work directory lies in one that is to be changed.
     """
     if sys.platform != "linux":
@@ -75,6 +76,12 @@ def overlay_view(
             "overlays need Linux", hint="take --image IMAGE, or --isolation copy"
         )
     layers = layers_of(interpreter)
+    if Path("/") in layers:
+        raise MeansMissingError(
+            f"no overlay can be laid over the system here: {interpreter.executable} installs into"
+            " the root directory",
+            hint="take --image IMAGE, or --isolation copy",
+        )
     if any(Path(os.path.realpath(work)).is_relative_to(layer) for layer in layers):
         raise SettingsError(
             f"the directory for temporary files, {work.parent}, is one that a sync may write in",

@@ -76,5 +76,16 @@ def test_a_call_that_fails_says_which_and_why() -> None:
     assert caught.value.number > 0
 
 
+def test_a_directory_that_is_still_the_old_one_is_refused(tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        with pytest.raises(_layers.RefusedError) as caught:
+            _layers.require_covered(str(tmp_path), descriptor)
+        _layers.require_covered("/proc/self", descriptor)
+    finally:
+        os.close(descriptor)
+    assert caught.value.step == f"the layer over {tmp_path}"
+
+
 def test_what_does_not_take_attributes_is_told(tmp_path: Path) -> None:
     assert not _layers.takes_attributes(str(tmp_path / "nothing"))

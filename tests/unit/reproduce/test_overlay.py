@@ -85,6 +85,22 @@ def test_what_is_written_must_not_go_to_what_is_covered(interpreter: Interpreter
         pytest.fail("there is no view")
 
 
+@LINUX
+def test_the_root_directory_cannot_be_covered(tmp_path: Path) -> None:
+    with (
+        pytest.raises(MeansMissingError, match="installs into the root directory"),
+        overlay_view(
+            make_interpreter(Path("/no/such/place")),
+            work=tmp_path,
+            directory=tmp_path,
+            memory=True,
+            path=(),
+            variables={},
+        ),
+    ):
+        pytest.fail("there is no view")
+
+
 def test_elsewhere_there_are_none(
     interpreter: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
