@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
+from syncsteps.check.tree import look
 from syncsteps.errors import CheckError, SettingsError
+from syncsteps.interpreter.model import InstalledDistribution
 from syncsteps.receipts import from_json
 from syncsteps.reproduce.model import Against
 
@@ -27,6 +32,9 @@ _HINT = (
 def read_against(path: Path) -> Against:
     """Read a receipt, or the document that `sync`, `install` or `reproduce` wrote of its run.
 
+    Of a receipt that lies where a sync has left it, as in an image that is unpacked or mounted, the
+    files are known from what lies beside it.
+
     Raises:
         SettingsError: the file cannot be read.
         CheckError: it is neither, or has been edited, or the run left no receipt.
@@ -41,7 +49,12 @@ def read_against(path: Path) -> Against:
         raise CheckError(f"{path} is not JSON ({error})", hint=_HINT) from error
     if not isinstance(data, dict) or "verb" not in data:
         receipt = from_json(text, file=str(path))
-        return Against(file=path, receipt=receipt, executables=_usual(receipt.python))
+        return Against(
+            file=path,
+            receipt=receipt,
+            executables=_usual(receipt.python),
+            listings=_listings_beside(path, receipt),
+        )
     try:
         receipt = _receipt_of(data, file=str(path))
         interpreter = data["interpreter"]
@@ -93,6 +106,26 @@ def listings_of(document: Mapping[str, Any]) -> dict[str, Listing]:
         for row in document["distributions"]
         if row["files"]
     }
+
+
+def _listings_beside(path: Path, receipt: Receipt) -> dict[str, Listing]:
+    """Return the files of what was installed with a receipt, if that lies in its interpreter."""
+    receipts = path.absolute().parent
+    state = receipts.parent
+    if (receipts.name, state.name) != ("receipts", ".syncsteps"):
+        return {}
+    wanted = {entry.name: entry.version for entry in receipt.entries}
+    found: dict[str, Listing] = {}
+    for metadata in state.parent.glob("*/*.dist-info"):
+        name, _, version = metadata.stem.partition("-")
+        name = canonicalize_name(name)
+        if wanted.get(name) == version:
+            installed = InstalledDistribution(
+                name=name, version=version, location=metadata.parent, metadata=metadata
+            )
+            with contextlib.suppress(CheckError, OSError):
+                found[name] = look(installed, hashes=False).listing
+    return found
 
 
 def _file(line: str) -> tuple[str, bool, str]:

@@ -48,6 +48,25 @@ def test_a_receipt_is_read(tmp_path: Path, evidence: Evidence) -> None:
     assert "/usr/local/bin/python3" in found.executables
 
 
+def test_what_lies_beside_a_receipt_in_its_place_has_the_files(
+    tmp_path: Path, evidence: Evidence
+) -> None:
+    library = tmp_path / "lib" / "python3.12"
+    info = library / "site-packages" / "Demo-1.0.dist-info"
+    older = library / "site-packages" / "other-0.9.dist-info"
+    for directory in (info, older, library / ".syncsteps" / "receipts"):
+        directory.mkdir(parents=True)
+    (info / "RECORD").write_text("demo.py,,\nDemo-1.0.dist-info/RECORD,,\n")
+    (library / "site-packages" / "demo.py").touch()
+    (older / "RECORD").touch()
+    file = written(library / ".syncsteps" / "receipts", to_json(evidence.receipt))
+    found = read_against(file).listings
+    assert found.keys() == {"demo"}
+    assert [path for path, _, _ in found["demo"]] == ["demo.py", "Demo-1.0.dist-info/RECORD"]
+    (info / "RECORD").unlink()
+    assert read_against(file).listings == {}
+
+
 def test_the_document_of_a_sync_is_read(tmp_path: Path, evidence: Evidence) -> None:
     found = read_against(written(tmp_path, document(evidence)))
     assert found.receipt.entries == evidence.receipt.entries
