@@ -146,6 +146,13 @@ def codes(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def screenshot(session: nox.Session) -> None:
+    """Draw the README's picture again, from a sync into a Python in /opt/python, as root."""
+    install_project(session, "tests")
+    session.run("python", "-m", "tests.support.screenshot")
+
+
+@nox.session(default=False)
 def profiles(session: nox.Session) -> None:
     """Write the profiles of Debian again, as root, from new roots; with `-- --ubuntu` Ubuntu's."""
     install_project(session, "tests")

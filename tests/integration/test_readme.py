@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -12,13 +13,10 @@ import pytest
 from syncsteps.cli import main
 from syncsteps.interpreter import from_json, to_json
 from tests.support.interpreters import make_interpreter
-from tests.support.projects import write_requirements
 from tests.support.readme import code_block
 from tests.support.wheels import make_sdist, make_wheel, sha256
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.systems import System
 
 pytestmark = pytest.mark.enable_socket
@@ -115,9 +113,7 @@ def test_what_is_imported(system: System, capsys: pytest.CaptureFixture[str]) ->
     )
     torch = make_wheel(folder, "torch", "1.0", files={"torch.py": "raise OSError('no GPU')\n"})
     image = "class Image:\n    def __init__(self): raise OSError('no MagickWand')\n"
-    wand = make_wheel(
-        folder, "wand", "1.0", files={"wand/__init__.py": "", "wand/image.py": image}
-    )
+    wand = make_wheel(folder, "wand", "1.0", files={"wand/__init__.py": "", "wand/image.py": image})
     system.lock([demo, torch, wand])
     assert system.run("sync", "--verbose") == 0
     said = capsys.readouterr().err
@@ -129,15 +125,19 @@ def test_what_is_imported(system: System, capsys: pytest.CaptureFixture[str]) ->
     assert "no GPU" in capsys.readouterr().err
 
 
-@pytest.fixture
-def service(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> System:
-    """The system with a lock in ``service``, and the directory above it as the current one."""
-    wheel = make_wheel(system.index.directory, "alpha", "1.0")
-    (tmp_path / "service").mkdir()
-    write_requirements(tmp_path / "service", [wheel])
-    monkeypatch.chdir(tmp_path)
-    for name in os.environ.keys() - system.environment.keys():
-        monkeypatch.delenv(name)
-    for name, value in system.environment.items():
-        monkeypatch.setenv(name, value)
-    return system
+def test_the_library(
+    service: System, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = code_block("As a library", "from pathlib import Path")
+    assert code.count("/usr/bin/python3") == 1
+    code = code.replace("/usr/bin/python3", str(service.target))
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - it is the README's own
+    assert set(service.installed()) == {"alpha", "beta"}
+    found, came, done = capsys.readouterr().out.splitlines()
+    assert found.startswith("note LCK002 ")
+    assert came.endswith(" files come, 0 go")
+    assert re.fullmatch("True [0-9a-f]{64}", done)
+    monkeypatch.chdir(service.project)  # where there is no directory of that name
+    code = code.partition("for finding")[0] + code[code.index("def tell") :]
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - as above
+    assert capsys.readouterr().out.startswith("ERR300 ")

@@ -44,7 +44,7 @@ def fetches_in(source: str) -> frozenset[Fetch]:
     """
     tree = ast.parse(source)
     known = _definitions(tree.body)
-    waiting = [
+    waiting: list[ast.AST] = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
@@ -93,6 +93,6 @@ def _fetches(node: ast.AST) -> Iterator[Fetch]:
             for each in call.args
             if isinstance(each, ast.Constant) and isinstance(each.value, str)
         ]
-        if len(texts) != len(call.args) or len(texts) != 2 or call.keywords:  # noqa: PLR2004
+        if len(texts) != len(call.args) or len(texts) != 2 or call.keywords:
             raise ValueError(f"line {call.lineno}: {call.func.id} is to have two plain strings")
         yield Fetch(function=call.func.id, section=texts[0], which=texts[1])

@@ -9,7 +9,6 @@ sources of the tests and fails for a block that none of them fetches.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 

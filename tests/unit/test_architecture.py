@@ -129,6 +129,7 @@ READS_ENVIRONMENT = {
     "syncsteps.cli",
     "syncsteps.exporting",
     "syncsteps.fetching",
+    "syncsteps.matrix",
     "syncsteps.nox_sessions",
     "syncsteps.pipeline",
     # In the target: what modules do to it is seen, and what they get is set.

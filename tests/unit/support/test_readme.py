@@ -92,8 +92,10 @@ def test_a_block_is_found_by_how_it_begins() -> None:
         "A, B = code_block('First', 'two'), 1\ndef test_a(): run(A)",
         "TEXT: str = code_block('First', 'two')\ndef test_a(): run(TEXT)",
         "@fixture\ndef text(): return code_block('First', 'two')\ndef test_a(text): run(text)",
-        "def inner(): return code_block('First', 'two')\n"
-        "def outer(): return inner()\ndef test_a(): run(outer())",
+        (
+            "def inner(): return code_block('First', 'two')\n"
+            "def outer(): return inner()\ndef test_a(): run(outer())"
+        ),
     ],
 )
 def test_a_fetch_counts_where_a_test_comes_to_it(source: str) -> None:
