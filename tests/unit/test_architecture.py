@@ -102,6 +102,7 @@ LAYERS = (
             "syncsteps.arguments",
             "syncsteps.cli",
             "syncsteps.explain",
+            "syncsteps.manual",
             "syncsteps.output",
             "syncsteps.nox_sessions",
             "syncsteps.report",
