@@ -17,8 +17,8 @@ __all__ = ["VERBS", "make_parser"]
 VERBS: Mapping[str, str] = {
     "sync": "put the lock into the interpreter: verify, stage aside, import, then swap",
     "export": "write the lock as requirements.txt or pylock.toml, for the target or for all",
-    "verify": "apply every rule, change nothing",
-    "install": "do what sync does, but for the imports",
+    "verify": "say whether the lock fits the interpreter, and change nothing",
+    "install": "do what sync does, without the imports",
     "smoke": "import what is installed from the lock",
     "check": "compare the interpreter with the lock and with the receipt",
     "inspect": "write the interpreter's snapshot as JSON",
@@ -30,20 +30,19 @@ VERBS: Mapping[str, str] = {
 
 def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser for these arguments: of a verb that is not among them it has no options."""
+    helped = bool({"-h", "--help"} & set(argv))
     parser = argparse.ArgumentParser(
         prog="syncsteps",
-        description="Put a project's lock file into the system Python, with no virtual"
-        " environment, without ever breaking that Python.",
-        epilog="Every option that all verbs have has its key in [tool.syncsteps] and its variable"
-        " SYNCSTEPS_OPTION.",
+        description="Put a project's lock file into the system Python, with no virtual\n"
+        "environment, without ever breaking that Python.",
         allow_abbrev=False,
+        **(_manual("") if helped else {}),
     )
     parser.add_argument("--version", action="version", version=f"syncsteps {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     # Only where the verb does not come first can there be a text that names them all.
     named = {verb: VERBS[verb] for verb in argv[:1] if verb in VERBS}
     for verb, summary in (named or VERBS).items():
-        helped = {"-h", "--help"} & set(argv)
         child = verbs.add_parser(
             verb,
             help=summary,
@@ -111,9 +110,7 @@ def _add_own_options(parser: argparse.ArgumentParser, verb: str) -> None:
         )
 
 
-def _add_option(
-    parser: argparse.ArgumentParser | argparse._ArgumentGroup, option: Option
-) -> None:
+def _add_option(parser: argparse.ArgumentParser | argparse._ArgumentGroup, option: Option) -> None:
     keywords: dict[str, Any] = {"help": option.help, "dest": option.field, "default": None}
     if option.kind == "flag":
         keywords["action"] = "store_true"

@@ -175,11 +175,31 @@ For a Python that is elsewhere
 """
 _BY_ITSELF = "`syncsteps smoke --help` says what is imported, and how.\n"
 
-# By verb; blank lines between the parts.
+_ALL = """\
+`syncsteps VERB --help` lists the options of a verb. Those that all verbs have
+are also keys of [tool.syncsteps] in pyproject.toml, and variables:
+SYNCSTEPS_NO_PROJECT is --no-project. A flag wins over the variable, the
+variable over the file.
+
+exit codes:
+  0    done
+  1    a check failed: a finding, an import, a difference
+  2    usage or settings
+  3    the lock cannot be read, selected from, or does not fit
+  4    the interpreter refuses, or cannot be used
+  5    staging failed, or an index did not answer; nothing has been changed
+  6    the commit failed and was rolled back; nothing has been changed
+  7    an earlier interrupted commit could not be recovered
+  130  interrupted; nothing has been changed, unless the last line says that it
+       came during the swap
+"""
+
+# By verb, and under "" for all of them; blank lines between the parts.
 MANUAL: Mapping[str, str] = {
-    "sync": "\n".join((_BY_ITSELF, _SOURCES, _CACHE)),
-    "install": "\n".join((_SOURCES, _CACHE)),
+    "": _ALL,
+    "sync": f"{_BY_ITSELF}\n{_SOURCES}\n{_CACHE}",
+    "install": f"{_SOURCES}\n{_CACHE}",
     "export": _CACHE,
     "smoke": _IMPORTS,
-    "fetch": "\n".join((_WHEELHOUSE, _SOURCES)),
+    "fetch": f"{_WHEELHOUSE}\n{_SOURCES}",
 }

@@ -1,4 +1,4 @@
-"""The code in the README, and its table of codes: run as a module it writes that table.
+"""The code in the README, and its table of codes: run as a module it writes one of them.
 
 Every block of code is run by a test. A test that runs one, of whatever suite, fetches it by
 ``code_block(section, opening)``, or all of a section's by ``code_blocks(section, language)``, with
@@ -9,6 +9,7 @@ sources of the tests and fails for a block that none of them fetches.
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,5 +118,19 @@ def code_blocks(section: str, language: str) -> list[str]:
     return [b.text for b in blocks if b.section == section and b.language == language]
 
 
+def main() -> None:
+    """Write the table of codes into the README, or its use of the library into a file."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--codes", action="store_true")
+    what.add_argument("--library", type=Path, metavar="FILE")
+    arguments = parser.parse_args()
+    if arguments.codes:
+        README.write_text(with_codes(README.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        (text,) = code_blocks("As a library", "python")
+        arguments.library.write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    README.write_text(with_codes(README.read_text(encoding="utf-8")), encoding="utf-8")
+    main()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -10,10 +11,19 @@ from syncsteps.arguments import VERBS
 from syncsteps.cli import main
 from syncsteps.manual import GROUPS, MANUAL
 from syncsteps.options import OPTIONS
+from tests.support.readme import README
 
 
 def test_it_is_about_verbs_that_there_are() -> None:
-    assert MANUAL.keys() <= VERBS.keys()
+    assert MANUAL.keys() - {""} <= VERBS.keys()
+
+
+def test_its_exit_codes_are_those_of_the_readme() -> None:
+    text = README.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", text, re.MULTILINE)
+    assert rows
+    said = " ".join(MANUAL[""].split())
+    assert " ".join(f"{code} {meaning}" for code, meaning in rows) in said
 
 
 @pytest.mark.parametrize("verb", MANUAL)
@@ -21,7 +31,7 @@ def test_help_says_it_in_its_own_lines(
     verb: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    assert main([verb, "--help"]) == 0
+    assert main([*filter(None, [verb]), "--help"]) == 0
     said = capsys.readouterr().out
     assert MANUAL[verb] in said
     assert max(map(len, said.splitlines())) < 80
