@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,5 +57,7 @@ def service(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delenv(name)
     for name, value in system.environment.items():
         monkeypatch.setenv(name, value)
+    if os.name == "nt":  # no other Python may be the first of this name
+        shutil.copy2(system.target, system.target.with_name("python3.exe"))
     monkeypatch.setenv("PATH", str(system.target.parent), prepend=os.pathsep)
     return system
