@@ -6,10 +6,13 @@ import os
 import re
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from uv import find_uv_bin
 
+from syncsteps import processes
 from syncsteps.cli import main
 from syncsteps.interpreter import from_json, to_json
 from tests.support.interpreters import make_interpreter
@@ -37,7 +40,7 @@ def run(system: System, command: list[str]) -> int:
 
 
 def write_pyproject(system: System, block: str) -> None:
-    text = f'[project]\nname = "service"\nversion = "1"\n\n{block}'
+    text = f'[project]\nname = "service"\nversion = "1"\n{block}'
     (system.project / "pyproject.toml").write_text(text, encoding="utf-8")
 
 
@@ -123,6 +126,25 @@ def test_what_is_imported(system: System, capsys: pytest.CaptureFixture[str]) ->
     (system.project / "pyproject.toml").unlink()
     assert system.run("smoke") == 1
     assert "no GPU" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a line for a POSIX shell")
+def test_what_the_dockerfiles_replace(system: System) -> None:
+    """It does what it is said to do; so the comparison is with something that works."""
+    line = code_block("In a Dockerfile", "RUN uv pip compile").removeprefix("RUN ")
+    make_wheel(system.index.directory, "alpha", "1.0")
+    write_pyproject(system, 'dependencies = ["alpha"]\n')
+    programs = [str(system.target.parent), str(Path(find_uv_bin()).parent)]
+    environment = {
+        **system.environment,
+        "PATH": os.pathsep.join([*programs, os.environ["PATH"]]),
+        "UV_DEFAULT_INDEX": system.index.url,
+    }
+    done = processes.run(
+        ["sh", "-euc", line], environment=environment, directory=system.project, timeout=120
+    )
+    assert done.status == 0, done.stderr
+    assert system.installed() == {"alpha": "1.0"}
 
 
 def test_the_library(

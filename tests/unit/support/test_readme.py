@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.fetched import Fetch, fetches_in
 from tests.support.readme import README, Block, code_block, code_blocks, read_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 TESTS = Path(__file__).resolve().parents[2]
 BLOCKS = read_blocks(README.read_text(encoding="utf-8"))
@@ -29,29 +34,39 @@ three
 """
 
 
-def every_fetch() -> frozenset[Fetch]:
-    return frozenset().union(
-        *(
-            fetches_in(path.read_text(encoding="utf-8"))
-            for path in TESTS.rglob("test_*.py")
-            if path != Path(__file__)  # which runs none of them
-        )
-    )
+@functools.cache
+def fetches() -> Mapping[str, frozenset[Fetch]]:
+    """Return what each module of tests fetches, by its path; this one runs nothing."""
+    paths = sorted(TESTS.rglob("test_*.py"))
+    return {
+        path.relative_to(TESTS).as_posix(): fetches_in(path.read_text(encoding="utf-8"))
+        for path in paths
+        if path != Path(__file__)
+    }
 
 
-def test_a_test_runs_every_block_of_the_readme() -> None:
-    fetches = every_fetch()
+def runners(block: Block) -> list[str]:
+    return [path for path, found in fetches().items() if any(each.takes(block) for each in found)]
+
+
+def test_a_test_runs_every_block_of_the_readme(tell: Callable[[str], None]) -> None:
     nobodys = [
         f"line {block.line}, in {block.section!r}: {block.opening}"
         for block in BLOCKS
-        if not any(fetch.takes(block) for fetch in fetches)
+        if not runners(block)
     ]
     assert not nobodys, f"write a test that runs each; {code_block.__module__} says how"
+    modules = {path for block in BLOCKS for path in runners(block)}
+    tell(f"{len(BLOCKS)} blocks of the README, run by {', '.join(sorted(modules))}")
 
 
 def test_no_test_asks_for_a_block_that_is_not_there() -> None:
-    gone = [fetch for fetch in every_fetch() if not any(fetch.takes(block) for block in BLOCKS)]
-    assert not gone
+    assert not [
+        (path, fetch)
+        for path, found in fetches().items()
+        for fetch in found
+        if not any(fetch.takes(block) for block in BLOCKS)
+    ]
 
 
 def test_the_readme_has_blocks_of_each_language_that_it_is_to_have() -> None:
