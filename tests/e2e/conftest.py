@@ -11,8 +11,16 @@ import pytest
 
 from syncsteps.processes import run
 from tests.support.debian import Root, debian_root, fork_root, layer_root, missing_means
-from tests.support.debian_tool import System, Tool, add_uv, bring_tool, put_tool
+from tests.support.debian_tool import (
+    System,
+    Tool,
+    add_uv,
+    bring_tool,
+    project_wheels,
+    put_tool,
+)
 from tests.support.index import Index
+from tests.support.published import install, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +79,24 @@ def prepared(
 
     yield prepare
     shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """An index with the wheel of this checkout, and with what it, nox, tox and Hatch need."""
+    directory = tmp_path_factory.mktemp("published")
+    publish(directory, "hatchling", extras="nox,tox")
+    project_wheels(directory)
+    with Index(directory) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def tools(published: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with syncsteps, nox and tox, installed from that index by their names."""
+    return install(
+        tmp_path_factory.mktemp("tools") / "environment", published, "syncsteps[nox,tox]"
+    )
 
 
 @pytest.fixture
