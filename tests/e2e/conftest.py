@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,13 +19,13 @@ from tests.support.debian_tool import (
     put_tool,
 )
 from tests.support.index import Index
-from tests.support.published import install, publish
+from tests.support.published import CHECKOUT, install, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-
+_PARTS = ("syncsteps", "noxfile.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
 # The system's Python is too old for syncsteps itself.
 _TOO_OLD = frozenset({"bullseye"})
 
@@ -97,6 +96,18 @@ def tools(published: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(
         tmp_path_factory.mktemp("tools") / "environment", published, "syncsteps[nox,tox]"
     )
+
+
+@pytest.fixture(scope="session")
+def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zipapp, built in a copy of the checkout."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for part in _PARTS:
+        source = CHECKOUT / part
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / part)
+    done = run([sys.executable, "-m", "nox", "-s", "zipapp"], directory=copy, timeout=600)
+    assert done.status == 0, done.stdout + done.stderr
+    return copy / "dist" / "syncsteps.pyz"
 
 
 @pytest.fixture
