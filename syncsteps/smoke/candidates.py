@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["candidate_of"]
 
 
-def candidate_of(
-    target: SmokeTarget, *, tags: Sequence[str], policy: SmokePolicy
-) -> Candidate | None:
-    """Return what to try of a distribution; None where the settings leave it out altogether.
+def candidate_of(target: SmokeTarget, *, tags: Sequence[str], policy: SmokePolicy) -> Candidate:
+    """Return what to try of a distribution that the settings do not leave out altogether.
 
     It is its names (see `import_names`), the modules below where those prove little, the objects of
     its scripts, and what ``policy`` adds; of the project's own distributions every public module.
@@ -39,8 +37,6 @@ def candidate_of(
     Raises:
         SmokeError: the distribution's metadata cannot be read.
     """
-    if policy.leaves_out(target.name):
-        return None
     distribution = read_distribution(target.metadata)
     tree = module_tree(distribution.paths, tags=tags)
     names = names_of(distribution, tree)

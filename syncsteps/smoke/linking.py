@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.smoke.guarded import is_guarded
-from syncsteps.smoke.libraries import Certainty, find_missing, read_system, supplier
+from syncsteps.smoke.libraries import Certainty, MissingFinder, read_system, supplier
 from syncsteps.smoke.model import Verdict
 from syncsteps.smoke.recorded import compiled_files, sources
 from syncsteps.smoke.verdicts import is_driver
@@ -44,13 +44,7 @@ class Linker:
         files = compiled_files(target) if sys.platform == "linux" else ()
         if not files or result.verdict not in {Verdict.OK, Verdict.NOTHING, Verdict.FLAKY}:
             return result
-        found = find_missing(
-            files,
-            executable=self._interpreter.executable,
-            tags=self._interpreter.tags,
-            sites=self._sites,
-            library_path=self._path,
-        )
+        found = self._finder.find(files)
         sure = [
             each
             for each in found
@@ -75,6 +69,15 @@ class Linker:
         """Return the command that installs what supplies a library, or nothing if none is known."""
         found = None if self._system is None else supplier(soname, self._system)
         return "" if found is None else found.command
+
+    @cached_property
+    def _finder(self) -> MissingFinder:
+        return MissingFinder(
+            executable=self._interpreter.executable,
+            tags=self._interpreter.tags,
+            sites=self._sites,
+            library_path=self._path,
+        )
 
     @cached_property
     def _system(self) -> System | None:

@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
@@ -24,7 +25,7 @@ from syncsteps.smoke.retired import stand_ins
 from syncsteps.smoke.throwaway import ChildSettings, Throwaway
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.smoke.model import Candidate, SmokeTarget
@@ -81,8 +82,7 @@ def smoke_imports(  # noqa: PLR0913 - on so much does an import depend
         SmokeError: a distribution's metadata cannot be read, or there is no room for the
             throwaway directories.
     """
-    found = [(t, candidate_of(t, tags=interpreter.tags, policy=policy)) for t in targets]
-    pairs = [(target, candidate) for target, candidate in found if candidate is not None]
+    targets = [target for target in targets if not policy.leaves_out(target.name)]
     with contextlib.ExitStack() as stack:
         with _setting_up():
             directory = Path(
@@ -102,7 +102,14 @@ def smoke_imports(  # noqa: PLR0913 - on so much does an import depend
                 linked=not any(brings_linked(target) for target in targets),
                 bytecode=None if have_bytecode(targets) else directory / "bytecode",
             )
-        run = _Run(pairs, Linker(interpreter, site, environment), settings, directory, on_result)
+        run = _Run(
+            targets,
+            partial(candidate_of, tags=interpreter.tags, policy=policy),
+            Linker(interpreter, site, environment),
+            settings,
+            directory,
+            on_result,
+        )
         return run.results(jobs, keeping=forking and can_keep())
 
 
@@ -132,14 +139,16 @@ class _Run:
 
     def __init__(
         self,
-        pairs: Sequence[tuple[SmokeTarget, Candidate]],
+        targets: Sequence[SmokeTarget],
+        find: Callable[[SmokeTarget], Candidate],
         linker: Linker,
         settings: ChildSettings,
         directory: Path,
         on_result: Callable[[ImportResult], None],
     ) -> None:
-        self._targets = [target for target, _ in pairs]
-        self._candidates = [candidate for _, candidate in pairs]
+        self._targets = targets
+        self._find = find
+        self._candidates: dict[int, Candidate] = {}
         self._linker = linker
         self._settings = settings
         self._directory = directory
@@ -150,13 +159,6 @@ class _Run:
 
     def results(self, jobs: int, *, keeping: bool) -> tuple[ImportResult, ...]:
         """Do every test, and again, alone, those that fail."""
-        wanted = []
-        for index, candidate in enumerate(self._candidates):
-            if candidate.steps:
-                wanted.append(index)
-            else:
-                nothing = ImportResult(distribution=candidate.name, verdict=Verdict.NOTHING)
-                self._settle(index, self._linker.linked(nothing, self._targets[index]))
         first: dict[int, ImportResult] = {}
 
         def judge_first(index: int, result: ImportResult) -> None:
@@ -169,14 +171,24 @@ class _Run:
             self._settle(index, _compared(first[index], result))
 
         try:
-            for number in range(min(max(1, jobs), len(wanted))):
+            for number in range(min(max(1, jobs), len(self._targets))):
                 self._ways.append(self._way(number, keeping=keeping))
-            self._each(wanted, len(self._ways), judge_first, fresh=False)
-            self._each(sorted(first), 1, judge_again, fresh=True)
+            self._each(self._wanted(), self._ways, judge_first, fresh=False)
+            self._each(sorted(first), self._ways[:1], judge_again, fresh=True)
         finally:
             for way in self._ways:
                 way.close()
-        return tuple(self._results[index] for index in range(len(self._candidates)))
+        return tuple(self._results[index] for index in range(len(self._targets)))
+
+    def _wanted(self) -> Iterator[int]:
+        """Yield those that have something to try, each as soon as it is known what."""
+        for index, target in enumerate(self._targets):
+            candidate = self._candidates[index] = self._find(target)
+            if candidate.steps:
+                yield index
+            else:
+                nothing = ImportResult(distribution=candidate.name, verdict=Verdict.NOTHING)
+                self._settle(index, self._linker.linked(nothing, target))
 
     def _way(self, number: int, *, keeping: bool) -> _Way:
         if not keeping:
@@ -200,48 +212,51 @@ class _Run:
 
     def _each(
         self,
-        indices: Sequence[int],
-        jobs: int,
+        indices: Iterable[int],
+        ways: Sequence[_Way],
         on_end: Callable[[int, ImportResult], None],
         *,
         fresh: bool,
     ) -> None:
-        """Hand on results as they come; whatever is raised here, every child is dead by then."""
-        todo: SimpleQueue[int] = SimpleQueue()
-        for index in indices:
-            todo.put(index)
+        """Hand on results as they come; whatever is raised here, every child is dead by then.
+
+        The tests begin with the first of ``indices``, while the next is looked for.
+        """
+        todo: SimpleQueue[int | None] = SimpleQueue()
         ended: SimpleQueue[tuple[int, ImportResult] | BaseException] = SimpleQueue()
-        threads = [
-            threading.Thread(target=self._work, args=(way, todo, ended, fresh), daemon=True)
-            for way in self._ways[: min(jobs, len(indices))]
-        ]
-        for thread in threads:
-            thread.start()
+        threads: list[threading.Thread] = []
+        count = 0
         try:
-            for _ in indices:
+            for index in indices:
+                todo.put(index)
+                count += 1
+                if len(threads) < len(ways):
+                    arguments = (ways[len(threads)], todo, ended, fresh)
+                    threads.append(threading.Thread(target=self._work, args=arguments, daemon=True))
+                    threads[-1].start()
+            for _ in range(count):
                 on_end(*_next(ended))
         except BaseException:
             for way in self._ways:
                 way.close()
             raise
         finally:
+            for _ in threads:
+                todo.put(None)
             for thread in threads:
                 thread.join()
 
     def _work(
         self,
         way: _Way,
-        todo: SimpleQueue[int],
+        todo: SimpleQueue[int | None],
         ended: SimpleQueue[tuple[int, ImportResult] | BaseException],
         fresh: bool,  # noqa: FBT001 - a thread's target
     ) -> None:
         """Do tests until there are no more, in a thread of its own."""
         try:
-            while True:
-                index = todo.get_nowait()
+            while (index := todo.get()) is not None:
                 ended.put((index, self._test(way, index, fresh=fresh)))
-        except Empty:
-            return
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
             ended.put(error)
 

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from syncsteps.interpreter import probe
 from syncsteps.smoke import SmokeTarget, import_names, smoke_imports
+from syncsteps.smoke.candidates import candidate_of
+from syncsteps.smoke.policy import SmokePolicy
 from tests.bench.timing import Command, compare
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from syncsteps.interpreter import Interpreter
     from tests.bench.timing import Pair
 
 __all__ = ["import_pairs"]
@@ -46,8 +49,9 @@ def import_pairs(
 ) -> Iterator[Pair]:
     """Yield the imports of ``count`` distributions, generated, or of all that are in ``site``.
 
-    Ours has as many jobs as there are processors; the others have one process at a time. Nobody
-    writes byte code: what there is of it is used.
+    Ours has as many jobs as there are processors; the others have one process at a time. They
+    import the names of each distribution, and once more all that ours does: the modules below
+    those, too, and those of its scripts. Nobody writes byte code: what there is of it is used.
     """
     if site is None:
         site = work / "imports"
@@ -63,12 +67,14 @@ def import_pairs(
         )
         for way, label in (
             ("ours", "syncsteps smoke"),
-            ("each", "a process for each"),
-            ("single", "one process for all"),
+            ("each", "a process for each, its names"),
+            ("single", "one process for all, their names"),
+            ("each-whole", "a process for each, as much as ours"),
+            ("single-whole", "one process for all, as much as ours"),
         )
     }
     name = f"import {found} distributions"
-    for way in ("each", "single"):
+    for way in list(commands)[1:]:
         yield compare(name, commands[way], commands["ours"], rounds=rounds)
 
 
@@ -92,6 +98,14 @@ def _targets(site: Path) -> list[SmokeTarget]:
     return [SmokeTarget(name=path.name.partition("-")[0], metadata=path) for path in found]
 
 
+def _names(target: SmokeTarget, interpreter: Interpreter, *, whole: bool) -> tuple[str, ...]:
+    if not whole:
+        return import_names(target.metadata, tags=interpreter.tags)
+    found = candidate_of(target, tags=interpreter.tags, policy=SmokePolicy())
+    objects = (each.partition(":")[0] for each in found.objects)
+    return tuple(dict.fromkeys((*found.modules, *found.deeper, *objects)))
+
+
 def _main(way: str, python: str, place: str) -> None:
     site = Path(place)
     interpreter = probe(Path(python))
@@ -108,8 +122,8 @@ def _main(way: str, python: str, place: str) -> None:
         failed = [result.distribution for result in results if not result.verdict.good]
         sys.stdout.write(json.dumps(failed) + "\n")
         return
-    names = [import_names(each.metadata, tags=interpreter.tags) for each in _targets(site)]
-    batches = [sum(names, ())] if way == "single" else names
+    names = [_names(each, interpreter, whole=way.endswith("whole")) for each in _targets(site)]
+    batches = [sum(names, ())] if way.startswith("single") else names
     code = (
         "import site, sys\nsite.addsitedir(sys.argv[1])\n"
         "for name in sys.argv[2:]:\n    try: __import__(name)\n    except BaseException: pass\n"

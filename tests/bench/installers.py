@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,10 @@ def _pdm(place: Place) -> Steps:
     return (use, (pdm, "sync", "--global", "--project", ".", "--no-self", "--quiet"))
 
 
+def _pipenv(place: Place) -> Steps:
+    return ((place.python.parent / "pipenv", "sync", "--system", "--quiet"),)
+
+
 def _micropipenv(place: Place) -> Steps:
     return ((place.python.parent / "micropipenv", "install", "--method", "pipenv"),)
 
@@ -134,6 +139,16 @@ INSTALLERS = (
     ),
     Installer(
         name="micropipenv", steps=_micropipenv, beside=("micropipenv[toml]==1.10.0", "pip==26.3")
+    ),
+    Installer(
+        name="pipenv sync --system",
+        steps=_pipenv,
+        beside=PINNED["pipenv"],
+        variables=lambda place: {
+            # It takes the `python` that comes first for the system's.
+            "PATH": os.pathsep.join([str(place.python.parent), os.environ.get("PATH", os.defpath)]),
+            "PIPENV_IGNORE_VIRTUALENVS": "1",
+        },
     ),
     Installer(
         name="poetry install",

@@ -99,6 +99,7 @@ def _variables(index: Index) -> dict[str, str]:
         "PIP_INDEX_URL": index.url,
         "PIP_TRUSTED_HOST": "127.0.0.1",  # without which pip keeps nothing of what is not https
         "PIP_CONFIG_FILE": os.devnull,
+        "PIPENV_PYPI_MIRROR": index.url,  # the sources of the lock are not what it goes by
         "UV_DEFAULT_INDEX": index.url,
     }
 

@@ -9,13 +9,14 @@ from syncsteps.late import import_late
 
 if TYPE_CHECKING:
     from syncsteps.smoke.libraries.messages import library_in
-    from syncsteps.smoke.libraries.missing import find_missing
+    from syncsteps.smoke.libraries.missing import MissingFinder, find_missing
     from syncsteps.smoke.libraries.model import Certainty, MissingLibrary, Supplier, System
     from syncsteps.smoke.libraries.suppliers import indexed_supplier, install_command, supplier
     from syncsteps.smoke.libraries.system import read_system
 
 __all__ = [
     "Certainty",
+    "MissingFinder",
     "MissingLibrary",
     "Supplier",
     "System",
@@ -31,7 +32,7 @@ import_late(
     __name__,
     {
         "syncsteps.smoke.libraries.messages": ("library_in",),
-        "syncsteps.smoke.libraries.missing": ("find_missing",),
+        "syncsteps.smoke.libraries.missing": ("MissingFinder", "find_missing"),
         "syncsteps.smoke.libraries.model": ("Certainty", "MissingLibrary", "Supplier", "System"),
         "syncsteps.smoke.libraries.suppliers": ("indexed_supplier", "install_command", "supplier"),
         "syncsteps.smoke.libraries.system": ("read_system",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from syncsteps.smoke.libraries.search import Gap
 
-__all__ = ["find_missing"]
+__all__ = ["MissingFinder", "find_missing"]
 
 
 def find_missing(
@@ -34,35 +34,80 @@ def find_missing(
     root: Path = Path("/"),
     library_path: str = "",
 ) -> tuple[MissingLibrary, ...]:
-    """Return what the system's loader would not find for these files, in their order.
+    """Return what a `MissingFinder` of these interpreter and system finds for ``files``."""
+    finder = MissingFinder(
+        executable=executable, tags=tags, sites=sites, root=root, library_path=library_path
+    )
+    return finder.find(files)
 
-    ``files`` are those of the distributions in question; what is not compiled, or is for another
-    kind of processor, is passed over, and so is what cannot be read: importing it shows that.
+
+class MissingFinder:
+    """Tells what the system's loader would not find, of one distribution after the other.
+
     ``executable`` is the interpreter, ``tags`` are its compatibility tags (PEP 425). ``sites`` are
     the site directories that the files lie in, staged ones first, and those that they will be
     merged into or that are installed already. ``root`` is the system's root directory, below which
     everything lies. ``library_path`` is LD_LIBRARY_PATH as the interpreter will have it.
 
-    Each library comes once for each file. `Certainty.MISSING` says that importing this file fails,
-    in any process that has loaded nothing else. Libraries of the system are taken to be whole. An
-    interpreter that is not a dynamic ELF file, as off Linux, has nothing missing.
+    What was read once is not read again: nothing of it may change meanwhile.
     """
-    tree = Tree(root)
-    program = tree.inside(executable)
-    elf = tree.elf(program)
-    if elf is None or not elf.interpreter:
-        return ()
-    inside_sites = tuple(tree.inside(site) for site in sites)
-    search = Search(tree, program=program, elf=elf, sites=inside_sites, library_path=library_path)
-    candidates = {tree.inside(file): file for file in files if _may_be_compiled(file.name)}
-    judge = _Judge(tree, inside_sites, candidates, abis_of(tags))
-    found: list[MissingLibrary] = []
-    for path, file in candidates.items():
-        compiled = tree.elf(path)
-        if compiled is not None and compiled.dynamic:
-            gaps = {(gap.soname, gap.version): gap for gap in search.gaps(path, compiled)}
-            found += judge.judge(path, file, gaps.values())
-    return tuple(found)
+
+    def __init__(
+        self,
+        *,
+        executable: Path,
+        tags: Sequence[str],
+        sites: Sequence[Path] = (),
+        root: Path = Path("/"),
+        library_path: str = "",
+    ) -> None:
+        self._tree = Tree(root)
+        self._sites = tuple(map(self._tree.inside, sites))
+        self._abis = abis_of(tags)
+        program = self._tree.inside(executable)
+        elf = self._tree.elf(program)
+        self._search = None
+        if elf is not None and elf.interpreter:
+            self._search = Search(
+                self._tree,
+                program=program,
+                elf=elf,
+                sites=self._sites,
+                library_path=library_path,
+            )
+
+    def find(self, files: Iterable[Path]) -> tuple[MissingLibrary, ...]:
+        """Return what the system's loader would not find for these files, in their order.
+
+        ``files`` are those of the distributions in question; what is not compiled, or is for
+        another kind of processor, is passed over, and so is what cannot be read: importing it shows
+        that.
+
+        Each library comes once for each file. `Certainty.MISSING` says that importing this file
+        fails, in any process that has loaded nothing else. Libraries of the system are taken to be
+        whole. An interpreter that is not a dynamic ELF file, as off Linux, has nothing missing.
+        """
+        if self._search is None:
+            return ()
+        tree = self._tree
+        candidates = {tree.inside(file): file for file in files if _may_be_compiled(file.name)}
+        judge = _Judge(tree, self._sites, candidates, self._abis, lambda: self._installed)
+        found: list[MissingLibrary] = []
+        for path, file in candidates.items():
+            compiled = tree.elf(path)
+            if compiled is not None and compiled.dynamic:
+                gaps = {(g.soname, g.version): g for g in self._search.gaps(path, compiled)}
+                found += judge.judge(path, file, gaps.values())
+        return tuple(found)
+
+    @cached_property
+    def _installed(self) -> dict[str, str]:
+        """The shared objects below the site directories, by name: the first of each."""
+        found: dict[str, str] = {}
+        for site in self._sites:
+            for path in self._tree.libraries(site):
+                found.setdefault(_name(path), path)
+        return found
 
 
 def _may_be_compiled(name: str) -> bool:
@@ -85,12 +130,13 @@ class _Judge:
         sites: Sequence[str],
         files: Mapping[str, Path],
         abis: frozenset[str],
+        installed: Callable[[], Mapping[str, str]],
     ) -> None:
         self._tree = tree
         self._sites = sites
         self._files = files
         self._abis = abis
-        self._index: dict[str, str] | None = None
+        self._installed = installed
 
     def judge(self, path: str, file: Path, gaps: Iterable[Gap]) -> Iterator[MissingLibrary]:
         module: bool | None = None
@@ -139,16 +185,17 @@ class _Judge:
 
     def _elsewhere(self, soname: str) -> str:
         """Return a file of these distributions, or an installed one, that is this library."""
-        if self._index is None:
-            self._index = {}
-            for site in self._sites:
-                for path in self._tree.libraries(site):
-                    self._index.setdefault(_name(path), path)
-            for path in self._files:
-                elf = self._tree.elf(path)
-                if elf is not None and elf.dynamic:
-                    self._index.setdefault(elf.soname or _name(path), path)
-        return self._index.get(soname, "")
+        return self._installed().get(soname) or self._own.get(soname, "")
+
+    @cached_property
+    def _own(self) -> dict[str, str]:
+        """The libraries of these distributions, by the names that they have for a loader."""
+        found: dict[str, str] = {}
+        for path in self._files:
+            elf = self._tree.elf(path)
+            if elf is not None and elf.dynamic:
+                found.setdefault(elf.soname or _name(path), path)
+        return found
 
 
 def _name(path: str) -> str:

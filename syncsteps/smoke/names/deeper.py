@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["deeper_modules"]
 
 # How a module in Python opens a shared library, by ctypes or cffi; CDLL(None) is the program.
-_OPENS_LIBRARY = re.compile(
-    r"\b(ctypes|cffi)\b.*\b(find_library|CDLL(?!\(None)|cdll|LoadLibrary|dlopen)\b", re.DOTALL
-)
+_OPENER = re.compile(r"\b(ctypes|cffi)\b")
+_OPENS = re.compile(r"\b(find_library|CDLL(?!\(None)|cdll|LoadLibrary|dlopen)\b")
 
 
 def deeper_modules(
@@ -77,8 +76,10 @@ def _openers(distribution: Distribution, package: Directory, dotted: str) -> Ite
 
 def _opens_library(source: str) -> bool:
     # Most sources have neither word, and looking for them as text takes hardly any time.
-    mentioned = "ctypes" in source or "cffi" in source
-    return mentioned and _OPENS_LIBRARY.search(source) is not None
+    if "ctypes" not in source and "cffi" not in source:
+        return False
+    opener = _OPENER.search(source)
+    return opener is not None and _OPENS.search(source, opener.end()) is not None
 
 
 def _has_compiled(directory: Directory) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from keyword import iskeyword
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Directory", "is_importable", "module_tree"]
 
-_SOURCE_SUFFIXES = (".py", ".pyc")
+_SOURCE_SUFFIXES = ("py", "pyc")
 _SIBLING_SUFFIXES = (".py", ".pyi")
 
 
@@ -53,21 +53,37 @@ def module_tree(paths: Iterable[str], *, tags: Sequence[str]) -> Directory:
     or stub of the same name lies beside it. Other files without a tag are libraries that a module
     is linked to, or that a program opens.
     """
-    abis = {tag.split("-")[1] for tag in tags if tag.count("-") >= 2}  # noqa: PLR2004 - PEP 425
+    abis = _abis(tuple(tags))
     every = {path.replace("\\", "/") for path in paths}
     root = Directory()
+    places: dict[str, Directory | None] = {}  # once for each of them, not for each file
     for path in every:
-        pure = PurePosixPath(path)
-        *parents, filename = pure.parts or ("",)
-        if pure.is_absolute() or not all(is_importable(parent) for parent in parents):
+        parent, _, filename = path.rpartition("/")
+        stem, _, suffix = filename.rpartition(".")
+        name, _, tag = stem.partition(".")
+        source = suffix in _SOURCE_SUFFIXES and not tag
+        if not (source or _is_extension(path, tag, abis, every)) or not _is_module_name(name):
             continue
-        name, _, tag = filename.removesuffix(pure.suffix).partition(".")
-        if not _is_module_name(name) or "__pycache__" in parents:
-            continue
-        if pure.suffix in _SOURCE_SUFFIXES and not tag:
-            _reach(root, parents).sources.add(name)
-        elif _is_extension(path, tag, abis, every):
-            _reach(root, parents).compiled.add(name)
+        if parent not in places:
+            places[parent] = _place(root, path)
+        place = places[parent]
+        if place is not None:
+            (place.sources if source else place.compiled).add(name)
+    return root
+
+
+@lru_cache(maxsize=4)
+def _abis(tags: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(tag.split("-")[1] for tag in tags if tag.count("-") >= 2)  # noqa: PLR2004 - PEP 425
+
+
+def _place(root: Directory, path: str) -> Directory | None:
+    """Return the directory of a file; None where nothing can be imported from it."""
+    *parents, _ = (part for part in path.split("/") if part not in {"", "."})
+    if path.startswith("/") or "__pycache__" in parents or not all(map(is_importable, parents)):
+        return None
+    for parent in parents:
+        root = root.directories.setdefault(parent, Directory())
     return root
 
 
@@ -80,13 +96,7 @@ def _is_module_name(name: str) -> bool:
     return is_importable(name) and not name.startswith("__editable__")
 
 
-def _reach(root: Directory, parents: Iterable[str]) -> Directory:
-    for parent in parents:
-        root = root.directories.setdefault(parent, Directory())
-    return root
-
-
-def _is_extension(path: str, tag: str, abis: set[str], every: set[str]) -> bool:
+def _is_extension(path: str, tag: str, abis: frozenset[str], every: set[str]) -> bool:
     stem, dot, suffix = path.rpartition(".")
     if not dot or suffix not in {"so", "pyd"}:
         return False
@@ -95,7 +105,7 @@ def _is_extension(path: str, tag: str, abis: set[str], every: set[str]) -> bool:
     return suffix == "pyd" or any(f"{stem}{sibling}" in every for sibling in _SIBLING_SUFFIXES)
 
 
-def _loads(tag: str, abis: set[str]) -> bool:
+def _loads(tag: str, abis: frozenset[str]) -> bool:
     """Whether an extension module with this tag in its file name is loaded under these ABIs.
 
     The tag is ``abi3``, or of one interpreter: ``cpython-312-x86_64-linux-gnu``,

@@ -97,6 +97,11 @@ OPENER = "import ctypes\nlibrary = ctypes.CDLL(ctypes.util.find_library('x'))\n"
         pytest.param(
             {"w/__init__.py": "from . import api\n", "w/api.py": OPENER}, (), id="imported-anyway"
         ),
+        pytest.param(
+            {"w/__init__.py": "", "w/api.py": "def dlopen(): pass\nimport ctypes, ctypes.util\n"},
+            (),
+            id="has-a-word-of-it-before",
+        ),
         pytest.param({"w/__init__.py": "", "w/api.py": "x = 1\n"}, (), id="opens-nothing"),
         pytest.param(
             {"w/__init__.py": "", "w/api.py": "import ctypes\nctypes.CDLL(None)\n"},
