@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,22 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-PARTS = ("syncsteps", "noxfile.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
 METADATA = frozenset({"INSTALLER", "METADATA", "RECORD", "REQUESTED", "WHEEL"})
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
-
-
-@pytest.fixture(scope="module")
-def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file, built in a copy of the checkout."""
-    copy = tmp_path_factory.mktemp("checkout")
-    for part in PARTS:
-        source = CHECKOUT / part
-        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / part)
-    done = run([sys.executable, "-m", "nox", "-s", "zipapp"], directory=copy, timeout=600)
-    assert done.status == 0, done.stdout + done.stderr
-    return copy / "dist" / "syncsteps.pyz"
 
 
 def pythons() -> Iterator[Path]:

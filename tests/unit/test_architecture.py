@@ -53,6 +53,7 @@ LAYERS = (
             "syncsteps.export",
             "syncsteps.locks",
             "syncsteps.plan",
+            "syncsteps.projects",
             "syncsteps.requirements",
             "syncsteps.selection",
             "syncsteps.options",
