@@ -13,14 +13,24 @@ from syncsteps.locks.model import Archive, Directory, Vcs
 from syncsteps.requirements import required_name, requirements_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.receipts import Ledger, ReceiptEntry
     from syncsteps.selection.model import Selected, Selection
 
-__all__ = ["Action", "Install", "Keep", "Plan", "Remove", "Replace", "affected", "make_plan"]
+__all__ = [
+    "Action",
+    "Install",
+    "Keep",
+    "Plan",
+    "Remove",
+    "Replace",
+    "affected",
+    "make_plan",
+    "same_version",
+]
 
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
@@ -118,6 +128,7 @@ def make_plan(
     project: str,
     prune: str,
     source_digests: Mapping[str, str],
+    kin: Collection[str] = (),
     again: Collection[str] = (),
 ) -> Plan:
     """Compare ``selection`` with what is installed.
@@ -126,23 +137,29 @@ def make_plan(
     nothing else needs) or ``all`` (whatever lies in the target's directories, is not selected and
     belongs to no system package manager; setuptools and wheel stay). Neither removes pip, nor what
     another project's receipt names. ``source_digests`` gives the digest of each local source tree
-    by package name. ``again`` are normalized names of what is not kept, however right it is.
+    by package name. ``kin`` are projects with the same lock: what their receipts say is believed.
+    ``again`` are normalized names of what is not kept, however right it is.
     """
     receipt = ledger.of(project)
-    entries = {entry.name: entry for entry in receipt.entries} if receipt is not None else {}
+    own = {entry.name: entry for entry in receipt.entries} if receipt is not None else {}
+    others = [
+        {entry.name: entry for entry in receipt.entries}
+        for receipt in ledger.receipts
+        if receipt.project in kin
+    ]
     actions: list[Action] = []
     for selected in selection.packages:
         actions += _actions(
             selected,
             interpreter=interpreter,
-            entry=entries.get(selected.name),
+            receipts=(own, *others),
             source_digest=source_digests.get(selected.name, ""),
             again=selected.name in again,
         )
     wanted = {item.name for item in selection.packages}
     wanted |= {item.package.name for item in selection.unavailable}
     if prune != "none":
-        names = None if prune == "all" else set(entries)
+        names = None if prune == "all" else set(own)
         actions += _removals(
             interpreter, wanted=wanted, names=names, ledger=ledger, project=project
         )
@@ -173,7 +190,7 @@ def _actions(
     selected: Selected,
     *,
     interpreter: Interpreter,
-    entry: ReceiptEntry | None,
+    receipts: Sequence[Mapping[str, ReceiptEntry]],
     source_digest: str,
     again: bool,
 ) -> Iterable[Action]:
@@ -181,7 +198,7 @@ def _actions(
     if installed is None:
         return [Install(selected=selected, reason="not installed")]
     copies = _copies(installed, interpreter)
-    difference = _difference(selected, installed, entry, source_digest)
+    difference = _difference(selected, installed, _told(installed, receipts), source_digest)
     if not difference and copies:
         difference = "it is there more than once"
     if not difference and again:
@@ -193,6 +210,25 @@ def _actions(
         return [Replace(selected=selected, installed=installed, reason=difference), *copies]
     reason = f"{difference}; stands before the copy in {installed.location}"
     return [Install(selected=selected, reason=reason, shadows=installed)]
+
+
+def _told(
+    installed: InstalledDistribution, receipts: Sequence[Mapping[str, ReceiptEntry]]
+) -> ReceiptEntry | None:
+    """Return what is known of ``installed``: from the first of ``receipts``, which is our own.
+
+    Else it is from the others, where they agree on the file. A receipt that has another version
+    says nothing: somebody else has changed it since.
+    """
+    version = _parsed(installed.version)
+    found = [
+        (entries is receipts[0], entry)
+        for entries in receipts
+        if (entry := entries.get(installed.name)) and same_version(entry.version, version)
+    ]
+    if found and (found[0][0] or len({entry.hash for _, entry in found}) == 1):
+        return found[0][1]
+    return None
 
 
 def _copies(installed: InstalledDistribution, interpreter: Interpreter) -> list[Remove]:
@@ -225,10 +261,8 @@ def _difference(
 ) -> str:
     """Say in which way ``installed`` is not what was selected; empty if it is."""
     version = selected.package.version
-    if version is not None and not _same_version(installed.version, version):
+    if version is not None and not same_version(installed.version, version):
         return f"{installed.version} is installed"
-    if entry is not None and not _same_version(entry.version, _parsed(installed.version)):
-        entry = None  # somebody else has changed it since: the receipt says nothing about it
     if isinstance(selected.chosen, Directory):
         return _directory_difference(entry, source_digest)
     origin = _direct_url(installed)
@@ -266,7 +300,8 @@ def _parsed(text: str) -> Version | None:
         return None
 
 
-def _same_version(text: str, version: Version | None) -> bool:
+def same_version(text: str, version: Version | None) -> bool:
+    """Return whether ``text``, as it is installed, is ``version`` (PEP 440)."""
     return version is not None and _parsed(text) == version
 
 

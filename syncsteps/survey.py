@@ -15,6 +15,7 @@ from syncsteps.locks.boundaries import outside
 from syncsteps.locks.model import Directory
 from syncsteps.locks.staleness import read_workspace, staleness
 from syncsteps.plan import Keep, make_plan
+from syncsteps.projects import kin_of, other_owners, project_name, root_name
 from syncsteps.reading import read_project_lock
 from syncsteps.receipts import (
     Ledger,
@@ -86,7 +87,7 @@ class Survey:
         gone = {a.name for a in self.plan.actions if not isinstance(a, Keep)}
         kept = {keep.name for keep in self.plan.kept}
         entries: dict[str, ReceiptEntry] = {}
-        for receipt in self.ledger.receipts:
+        for receipt in sorted(self.ledger.receipts, key=lambda each: each is not self.receipt):
             for entry in receipt.entries:
                 if receipt is self.receipt:
                     others = self.ledger.others(entry.name, than=receipt.project)
@@ -162,7 +163,8 @@ class Surveyor:
         self.lock = read_project_lock(settings, environment=environment)
         self._settings = settings
         pyproject = read_pyproject(settings.directory)
-        self._project = _project_name(pyproject, self.lock)
+        self._root = root_name(pyproject, self.lock)
+        self._project = project_name(self._root, settings.request)
         self.staleness = _staleness(self.lock, pyproject)
         self._digests: dict[str, str] = {}
         self._wheelhouse = _manifest(settings) if housed and settings.wheelhouse else None
@@ -248,6 +250,7 @@ class Surveyor:
         elsewhere = bool(settings.interpreter)
         ledger = Ledger() if elsewhere else load_receipts(state_directory(interpreter))
         digests = self.source_digests(selection)
+        kin = kin_of(project, ledger=ledger, lock=lock, root=self._root)
         plan = make_plan(
             selection,
             interpreter=interpreter,
@@ -255,9 +258,9 @@ class Surveyor:
             project=project,
             prune=settings.prune,
             source_digests=digests,
+            kin=kin,
             again=[canonicalize_name(name) for name in settings.reinstall_package],
         )
-        others = {action.name: ledger.others(action.name, than=project) for action in plan.actions}
         facts = Facts(
             lock=lock,
             selection=selection,
@@ -265,7 +268,7 @@ class Surveyor:
             plan=plan,
             staleness=self.staleness,
             settings=settings,
-            owners=tuple((name, projects) for name, projects in others.items() if projects),
+            owners=other_owners(plan, ledger=ledger, lock=lock, project=project, kin=kin),
             tool_home=None if elsewhere else Path(__file__).parent.parent,
         )
         return Survey(
@@ -343,12 +346,3 @@ def _reading(item: Selected, directory: Path) -> Iterator[None]:
 def _reports(settings: Settings) -> set[str]:
     written = [*settings.reports, *filter(None, [settings.wheelhouse])]
     return {os.path.abspath(place) for place in written}  # noqa: PTH100 - links stay
-
-
-def _project_name(pyproject: Mapping[str, Any] | None, lock: Lock) -> str:
-    """Return the name that receipts go by: pyproject.toml's, else the directory's."""
-    table = (pyproject or {}).get("project")
-    name = table.get("name") if isinstance(table, dict) else None
-    if isinstance(name, str) and name:
-        return name
-    return lock.project or lock.root.resolve().name or "project"

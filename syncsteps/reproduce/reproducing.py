@@ -76,6 +76,13 @@ def reproduce(
         InterpreterError: the view cannot be had; the hint says how it can (exit 4).
         CheckError: ``against`` is no receipt; or others have changed the system meanwhile.
         SyncstepsError: what the sync in the view ended with: any that `sync` raises.
+
+    Example:
+        >>> outcome = reproduce(Settings(directory=Path("service")))
+        >>> [entry.name for entry in outcome.receipt.entries]
+        ['alpha', 'beta']
+        >>> outcome.changed, outcome.reproduction.differences
+        (False, ())
     """
     started = time.perf_counter()
     _refuse_arguments(settings, isolation, image)

@@ -95,9 +95,11 @@ def installer_environment(
 
     Indexes, proxies, certificates, credentials, caches and build settings stay as they are: they
     are the user's to say. On Windows names are compared without regard to case, as it does itself.
+    What is built runs in the target, which is not to be left with byte code of its own modules: an
+    image's Python often has none, and would have it in the layer.
     """
     kept = {name: value for name, value in environment.items() if name.upper() not in _REDIRECTING}
-    return {**kept, **extra}
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **extra}
 
 
 def surroundings(temporary: str) -> dict[str, str]:

@@ -59,12 +59,12 @@ def find_pip(
     """
     target = str(interpreter.executable)
     if interpreter.find("pip") is not None:
-        return (target, "-I", "-m", "pip")
+        return (target, "-I", "-B", "-m", "pip")
     if own_serves(interpreter.version):
-        return (sys.executable, "-I", "-m", "pip", "--python", target)
+        return (sys.executable, "-I", "-B", "-m", "pip", "--python", target)
     wheel = embedded(interpreter.version)
     if wheel is not None:
-        return (target, "-I", str(wheel / "pip"))
+        return (target, "-I", "-B", str(wheel / "pip"))
     raise StagingError(
         f"there is neither uv nor a pip that can install for {target}",
         hint="Install uv or pip beside syncsteps (pip install 'syncsteps[uv]').",

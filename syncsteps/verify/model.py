@@ -49,7 +49,7 @@ class Facts:
     staleness: Staleness
     settings: Settings
     owners: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """For each distribution that other projects' receipts name: those projects."""
+    """For each distribution that is replaced: the other projects that have a say in it."""
     tool_home: Path | None = None
     """The directory that the running syncsteps was imported from; None where that is no matter."""
 

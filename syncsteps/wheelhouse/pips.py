@@ -60,9 +60,9 @@ def foreign_pip(environment: Mapping[str, str]) -> tuple[str, ...]:
     except importlib.metadata.PackageNotFoundError:
         wheel = embedded_pip(platform.python_version())
     else:
-        return (sys.executable, "-I", "-m", "pip")
+        return (sys.executable, "-I", "-B", "-m", "pip")
     if wheel is not None:
-        return (sys.executable, "-I", str(wheel / "pip"))
+        return (sys.executable, "-I", "-B", str(wheel / "pip"))
     found = shutil.which("pip", path=environment.get("PATH", ""))
     if found is None:
         raise StagingError("there is no pip that can fetch", hint=_HINT)

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from syncsteps.processes import run
 from tests.support.debian import Root, debian_root, fork_root, layer_root, missing_means
-from tests.support.debian_tool import System, Tool, add_uv, bring_tool, put_tool
+from tests.support.debian_tool import (
+    System,
+    Tool,
+    add_uv,
+    bring_tool,
+    project_wheels,
+    put_tool,
+)
 from tests.support.index import Index
+from tests.support.published import CHECKOUT, install, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-
+_PARTS = ("syncsteps", "noxfile.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
 # The system's Python is too old for syncsteps itself.
 _TOO_OLD = frozenset({"bullseye"})
 
@@ -71,6 +78,36 @@ def prepared(
 
     yield prepare
     shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """An index with the wheel of this checkout, and with what it, nox, tox and Hatch need."""
+    directory = tmp_path_factory.mktemp("published")
+    publish(directory, "hatchling", extras="nox,tox")
+    project_wheels(directory)
+    with Index(directory) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def tools(published: Index, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with syncsteps, nox and tox, installed from that index by their names."""
+    return install(
+        tmp_path_factory.mktemp("tools") / "environment", published, "syncsteps[nox,tox]"
+    )
+
+
+@pytest.fixture(scope="session")
+def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zipapp, built in a copy of the checkout."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for part in _PARTS:
+        source = CHECKOUT / part
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / part)
+    done = run([sys.executable, "-m", "nox", "-s", "zipapp"], directory=copy, timeout=600)
+    assert done.status == 0, done.stdout + done.stderr
+    return copy / "dist" / "syncsteps.pyz"
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,9 @@ from uv import find_uv_bin
 from syncsteps.processes import run
 from tests.support.interpreters import installed_prefixes, throwaway_interpreter
 from tests.support.projects import snapshot, write_requirements
+from tests.support.readme import code_block
 from tests.support.wheels import make_wheel
+from tests.support.workflows import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,22 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-PARTS = ("syncsteps", "noxfile.py", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
 METADATA = frozenset({"INSTALLER", "METADATA", "RECORD", "REQUESTED", "WHEEL"})
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
-
-
-@pytest.fixture(scope="module")
-def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file, built in a copy of the checkout."""
-    copy = tmp_path_factory.mktemp("checkout")
-    for part in PARTS:
-        source = CHECKOUT / part
-        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / part)
-    done = run([sys.executable, "-m", "nox", "-s", "zipapp"], directory=copy, timeout=600)
-    assert done.status == 0, done.stdout + done.stderr
-    return copy / "dist" / "syncsteps.pyz"
 
 
 def pythons() -> Iterator[Path]:
@@ -86,3 +73,27 @@ def test_every_python_runs_it_and_syncs_with_it(pyz: Path, index: Index, tmp_pat
         "receipts",
         "project.json",
     }
+
+
+def test_the_job_of_the_readme(pyz: Path, index: Index, tmp_path: Path) -> None:
+    job = read_yaml(code_block("In GitHub Actions, GitLab and pre-commit", "sync:"))["sync"]
+    target = throwaway_interpreter(tmp_path / "system")
+    project = tmp_path / "project"
+    project.mkdir()
+    shutil.copyfile(pyz, project / "syncsteps.pyz")
+    write_requirements(project, [make_wheel(index.directory, "alpha", "1.0")])
+    programs = (target.parent, Path(find_uv_bin()).parent)
+    done = run(
+        ["bash", "-euc", "\n".join(job["script"])],
+        environment={
+            "HOME": str(tmp_path / "home"),
+            "PATH": os.pathsep.join([*map(str, programs), os.defpath]),
+            "UV_DEFAULT_INDEX": index.url,
+        },
+        directory=project,
+        timeout=300,
+    )
+    assert done.status == 0, done.stderr
+    assert run([target, "-c", "import alpha"]).status == 0
+    report = project / job["artifacts"]["reports"]["junit"]
+    assert "<testsuites" in report.read_text("utf-8")

@@ -54,6 +54,7 @@ LAYERS = (
             "syncsteps.export",
             "syncsteps.locks",
             "syncsteps.plan",
+            "syncsteps.projects",
             "syncsteps.requirements",
             "syncsteps.selection",
             "syncsteps.options",
@@ -105,6 +106,7 @@ LAYERS = (
             "syncsteps.arguments",
             "syncsteps.cli",
             "syncsteps.explain",
+            "syncsteps.manual",
             "syncsteps.output",
             "syncsteps.nox_sessions",
             "syncsteps.report",
@@ -137,6 +139,7 @@ READS_ENVIRONMENT = {
     "syncsteps.cli",
     "syncsteps.exporting",
     "syncsteps.fetching",
+    "syncsteps.matrix",
     "syncsteps.nox_sessions",
     "syncsteps.pipeline",
     # There, the program that it becomes gets what it got itself; here, the default of an argument.

@@ -29,10 +29,11 @@ from tests.support.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.plan import Action
+    from syncsteps.receipts import ReceiptEntry
     from syncsteps.selection.model import Selected
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -45,6 +46,7 @@ def plan_for(
     prune: str = "owned",
     digests: Mapping[str, str] | None = None,
     unavailable: tuple[Unavailable, ...] = (),
+    kin: Collection[str] = (),
 ) -> Plan:
     return make_plan(
         make_selection(*packages, unavailable=unavailable),
@@ -53,6 +55,7 @@ def plan_for(
         project="mine",
         prune=prune,
         source_digests=digests or {},
+        kin=kin,
     )
 
 
@@ -62,10 +65,12 @@ def action_for(
     *,
     ledger: Ledger | None = None,
     digest: str = "",
+    kin: Collection[str] = (),
 ) -> Action:
     """Return what is done about ``selected`` where ``installed`` is all that there is."""
     system = make_system(*([installed] if installed is not None else []))
-    plan = plan_for(selected, system=system, ledger=ledger, digests={selected.name: digest})
+    digests = {selected.name: digest}
+    plan = plan_for(selected, system=system, ledger=ledger, digests=digests, kin=kin)
     (action,) = plan.actions
     return action
 
@@ -141,6 +146,44 @@ class TestReceipt:
     def test_another_projects_receipt_says_nothing(self) -> None:
         ledger = make_ledger({"other": [make_entry(file_hash=str(make_hash("a")))]})
         assert isinstance(action_for(make_selected(), make_installed(), ledger=ledger), Keep)
+
+
+class TestKin:
+    """What is known from the receipts of other members of the workspace."""
+
+    def action(self, digest: str, **receipts: ReceiptEntry) -> Action:
+        ledger = make_ledger({project: [entry] for project, entry in receipts.items()})
+        kin = receipts.keys() - {"mine", "stranger"}
+        installed = make_installed("project")
+        return action_for(make_directory(), installed, ledger=ledger, digest=digest, kin=kin)
+
+    def test_a_source_that_another_member_installed_is_kept(self) -> None:
+        entry = make_entry("project", file_hash="now")
+        assert isinstance(self.action("now", other=entry), Keep)
+        assert isinstance(self.action("now", stranger=entry), Replace)
+        assert isinstance(self.action("new", other=entry), Replace)
+
+    def test_our_own_receipt_comes_first(self) -> None:
+        now, then = (make_entry("project", file_hash=each) for each in ("now", "then"))
+        assert isinstance(self.action("now", mine=now, other=then), Keep)
+        assert isinstance(self.action("now", mine=then, other=now), Replace)
+
+    def test_one_of_another_version_says_nothing(self) -> None:
+        old = make_entry("project", "0.9", file_hash="then")
+        now = make_entry("project", file_hash="now")
+        assert isinstance(self.action("now", mine=old, other=now), Keep)
+        assert isinstance(self.action("now", another=old, other=now), Keep)
+
+    def test_where_they_do_not_agree_nothing_is_known(self) -> None:
+        now, then = (make_entry("project", file_hash=each) for each in ("now", "then"))
+        action = self.action("now", another=then, other=now)
+        assert isinstance(action, Replace)
+        assert action.reason == "it is not known what source it was built from"
+
+    def test_what_another_member_has_is_not_removed(self) -> None:
+        ledger = make_ledger({"mine": [make_entry()], "other": [make_entry()]})
+        plan = plan_for(system=make_system(make_installed()), ledger=ledger, kin={"other"})
+        assert removed(plan) == []
 
 
 class TestDirectUrl:

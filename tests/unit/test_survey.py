@@ -9,14 +9,24 @@ import syncsteps
 from syncsteps.errors import SettingsError
 from syncsteps.interpreter import from_json
 from syncsteps.pipeline import verify
+from syncsteps.plan import Keep
 from syncsteps.reading import read_recorded
 from syncsteps.receipts import make_receipt, receipt_path, state_directory, to_json
 from syncsteps.settings import load_settings
-from syncsteps.survey import take_survey
+from syncsteps.survey import Survey, take_survey
 from syncsteps.verify import Severity
 from tests.support.interpreters import make_interpreter
 from tests.support.targets import UNHASHED, record, write_lock
-from tests.support.values import make_entry, make_installed, make_lock
+from tests.support.values import (
+    make_entry,
+    make_installed,
+    make_ledger,
+    make_lock,
+    make_plan_of,
+    make_selected,
+    make_selection,
+    make_system,
+)
 
 
 def findings(directory: Path, table: str) -> list[tuple[str, str, Severity]]:
@@ -90,3 +100,25 @@ def test_a_recorded_interpreter_is_not_the_one_that_runs_this(tmp_path: Path) ->
         False: False,
         True: True,
     }
+
+
+def test_of_two_receipts_of_one_distribution_our_own_is_the_one_that_goes_on() -> None:
+    installed = make_installed()
+    survey = Survey(
+        interpreter=make_system(installed),
+        lock=make_lock(),
+        selection=make_selection(make_selected()),
+        project="service-b",
+        ledger=make_ledger(
+            {
+                "service-a": [make_entry(file_hash="then")],
+                "service-b": [make_entry(file_hash="now")],
+            }
+        ),
+        source_digests={},
+        plan=make_plan_of(Keep(selected=make_selected(), installed=installed, reason="there")),
+        findings=(),
+    )
+    assert [entry.hash for entry in survey.next_receipt().entries] == ["now"]
+    first = replace(survey, project="service-c").next_receipt()
+    assert [entry.name for entry in first.entries] == ["demo"]

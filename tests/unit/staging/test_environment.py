@@ -45,19 +45,27 @@ THE_USERS = [
 ]
 
 
+NO_BYTE_CODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
 @pytest.mark.parametrize("name", REDIRECTING)
 def test_what_redirects_is_dropped(name: str) -> None:
-    assert installer_environment({name: "x"}, extra={}) == {}
+    assert installer_environment({name: "x"}, extra={}) == NO_BYTE_CODE
 
 
 @pytest.mark.parametrize("name", THE_USERS)
 def test_what_is_the_users_stays(name: str) -> None:
-    assert installer_environment({name: "x"}, extra={}) == {name: "x"}
+    assert installer_environment({name: "x"}, extra={}) == {name: "x", **NO_BYTE_CODE}
 
 
 def test_extra_wins() -> None:
-    assert installer_environment({"A": "1", "B": "2"}, extra={"B": "3"}) == {"A": "1", "B": "3"}
+    found = installer_environment({"A": "1", "B": "2"}, extra={"B": "3"})
+    assert found == {"A": "1", "B": "3", **NO_BYTE_CODE}
 
 
 def test_case_does_not_save_a_name() -> None:
-    assert installer_environment({"Pip_Target": "x"}, extra={}) == {}
+    assert installer_environment({"Pip_Target": "x"}, extra={}) == NO_BYTE_CODE
+
+
+def test_no_byte_code_whatever_the_user_says() -> None:
+    assert installer_environment({"PYTHONDONTWRITEBYTECODE": ""}, extra={}) == NO_BYTE_CODE

@@ -30,17 +30,17 @@ def test_the_targets_pip_comes_first() -> None:
     )
     target = make_interpreter(Path("/opt/py"), distributions=(pip,))
     found = find_pip(target, own_serves=lambda _: True, embedded=_none)
-    assert found == (TARGET, "-I", "-m", "pip")
+    assert found == (TARGET, "-I", "-B", "-m", "pip")
 
 
 def test_then_our_own() -> None:
     found = find_pip(WITHOUT, own_serves=lambda version: version == "3.12.7", embedded=_none)
-    assert found == (sys.executable, "-I", "-m", "pip", "--python", TARGET)
+    assert found == (sys.executable, "-I", "-B", "-m", "pip", "--python", TARGET)
 
 
 def test_then_the_embedded_wheel() -> None:
     found = find_pip(WITHOUT, own_serves=_never, embedded=lambda _: Path("/w/pip-26.whl"))
-    assert found == (TARGET, "-I", str(Path("/w/pip-26.whl/pip")))
+    assert found == (TARGET, "-I", "-B", str(Path("/w/pip-26.whl/pip")))
 
 
 def test_else_an_error_with_a_way_out() -> None:
@@ -86,7 +86,7 @@ def test_virtualenv_carries_a_pip() -> None:
 
 def test_the_command() -> None:
     command = pip_command(
-        ("python", "-I", "-m", "pip"),
+        ("python", "-I", "-B", "-m", "pip"),
         prefix=Path("/stage"),
         requirements=Path("/r.txt"),
         hashed=True,
@@ -94,6 +94,7 @@ def test_the_command() -> None:
     assert command == [
         "python",
         "-I",
+        "-B",
         "-m",
         "pip",
         "install",

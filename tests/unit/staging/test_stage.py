@@ -104,7 +104,11 @@ def test_uv_runs_twice_away_from_the_project(tmp_path: Path) -> None:
     assert rest[rest.index("--refresh-package") + 1] == "local"
     assert runner.texts[1].startswith("local @ file://")
     assert runner.directories == [tmp_path / "requests", tmp_path / "requests"]
-    assert runner.environments[0] == {"PATH": "/bin", "UV_PREVIEW_FEATURES": "other,pylock"}
+    assert runner.environments[0] == {
+        "PATH": "/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "UV_PREVIEW_FEATURES": "other,pylock",
+    }
 
 
 def test_uv_follows_of_the_projects_settings_what_does_not_mislead_it(tmp_path: Path) -> None:
@@ -123,7 +127,10 @@ def test_uv_reads_of_a_named_configuration_what_does_not_mislead_it(tmp_path: Pa
     for command in runner.commands:
         position = command.index("--config-file")
         assert command[position + 1] == str(tmp_path / "requests" / "uv.toml")
-    assert runner.environments[0] == {"UV_PREVIEW_FEATURES": "pylock"}
+    assert runner.environments[0] == {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "UV_PREVIEW_FEATURES": "pylock",
+    }
 
 
 def test_pip_runs_twice_away_from_the_project(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_the_pip_of_the_target_builds_for_it() -> None:
         name="pip", version="25.0", location=place, metadata=place / "pip-25.0.dist-info"
     )
     target = make_interpreter(distributions=(pip,))
-    assert target_pip(target) == (str(target.executable), "-I", "-m", "pip")
+    assert target_pip(target) == (str(target.executable), "-I", "-B", "-m", "pip")
 
 
 def test_that_there_is_no_pip_says_that_uv_does_not_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,10 +56,10 @@ def test_that_there_is_no_pip_says_that_uv_does_not_do(monkeypatch: pytest.Monke
 def test_any_pip_downloads_for_another_interpreter(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert foreign_pip({}) == (sys.executable, "-I", "-m", "pip")
+    assert foreign_pip({}) == (sys.executable, "-I", "-B", "-m", "pip")
     monkeypatch.setattr(importlib.metadata, "distribution", _no_pip)
     monkeypatch.setattr(pips, "embedded_pip", lambda _version: Path("/w/pip.whl"))
-    assert foreign_pip({}) == (sys.executable, "-I", str(Path("/w/pip.whl/pip")))
+    assert foreign_pip({}) == (sys.executable, "-I", "-B", str(Path("/w/pip.whl/pip")))
     monkeypatch.setattr(pips, "embedded_pip", lambda _version: None)
     with pytest.raises(StagingError, match="there is no pip that can fetch"):
         foreign_pip({"PATH": str(tmp_path)})
