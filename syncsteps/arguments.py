@@ -119,8 +119,9 @@ def _add_view_options(parser: argparse.ArgumentParser) -> None:
         "--isolation",
         choices=ISOLATIONS,
         default=ISOLATIONS[0],
-        help="how the view is kept apart: a layer over the system's directories (Linux), a copy of"
-        " the interpreter, or a container of --image (default: what works here, in this order)",
+        metavar="HOW",
+        help=f"how the view is kept apart: {', '.join(ISOLATIONS[1:])}, or what works here (auto,"
+        " the default)",
     )
     parser.add_argument(
         "--image", default="", help="in a container of this image, by docker, podman or buildah"

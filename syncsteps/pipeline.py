@@ -21,6 +21,7 @@ from syncsteps.events import (
     silent,
 )
 from syncsteps.exporting import EXPORT_FORMATS, export, inspect
+from syncsteps.listing import with_files
 from syncsteps.locks.boundaries import refuse_outside
 from syncsteps.reading import read_selection
 from syncsteps.receipts import load_receipts, receipt_path
@@ -30,14 +31,13 @@ from syncsteps.survey import Survey, take_survey
 from syncsteps.verify import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from syncsteps.check import Drift
     from syncsteps.events import Watcher
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.reading import Look
     from syncsteps.settings import Settings
-    from syncsteps.staging import StagedDistribution
 
 __all__ = [
     "EXPORT_FORMATS",
@@ -270,15 +270,14 @@ def _sync(
     on_event(Planned(plan=survey.plan, dry_run=dry_run))
     _require_wheels(survey, settings)
     if dry_run or survey.current:
-        outcome = replace(_outcome(verb, survey, started), dry_run=dry_run)
-        return outcome if dry_run else _listed(outcome, settings)
+        return with_files(replace(_outcome(verb, survey, started), dry_run=dry_run), settings)
     times = DirectoryTimes(epoch)
     times.watch([receipt_path(survey.state, survey.project)], below=(survey.state.parent,))
     with times.settled(), locked(settings, survey.state, on_event):
         if touched_since(moment, interpreter):  # another sync may have come first
             survey = _again(survey, settings, environment, on_event)
         if survey.current:
-            return _listed(_outcome(verb, survey, started), settings)
+            return with_files(_outcome(verb, survey, started), settings)
         _require_wheels(survey, settings)
         from syncsteps.execution import carry_out  # noqa: PLC0415 - as above
 
@@ -289,11 +288,8 @@ def _sync(
         imports=done.imports,
         receipt=done.receipt,
         changed=True,
-        placed=len(done.change.place),
-        retired=len(done.change.retire),
-        size=sum(file.size for each in done.staged.distributions for file in each.files),
     )
-    return _listed(outcome, settings, done.staged.distributions)
+    return with_files(outcome, settings, done)
 
 
 def _again(
@@ -387,19 +383,6 @@ def _drifts(survey: Survey, *, hashes: bool) -> tuple[Drift, ...]:
     return (
         *found,
         *(drift for drift in plan_drift(survey.plan) if drift.distribution not in known),
-    )
-
-
-def _listed(
-    outcome: Outcome, settings: Settings, staged: Sequence[StagedDistribution] = ()
-) -> Outcome:
-    """Return ``outcome`` with the files that its receipt stands for, if a document has them."""
-    if not settings.json or outcome.receipt is None:
-        return outcome
-    from syncsteps.listing import list_files  # noqa: PLC0415 - few runs write a document
-
-    return replace(
-        outcome, listings=list_files(outcome.receipt, outcome.interpreter, staged=staged)
     )
 
 
