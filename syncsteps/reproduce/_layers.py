@@ -49,7 +49,7 @@ def main() -> None:
     except RefusedError as error:
         refuse(orders, error.step, error.number)
     except OSError as error:
-        refuse(orders, str(error.filename), error.errno or 0)
+        refuse(orders, str(error.filename or "a file"), error.errno or 0)
     call("prctl", _DIE_WITH_PARENT, ctypes.c_ulong(signal.SIGKILL))
     command = orders["command"]
     os.execve(command[0], command, os.environ)  # noqa: S606 - it is what this is for

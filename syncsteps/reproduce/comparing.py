@@ -65,7 +65,8 @@ def _moved(tree: Tree, before: str, after: str, platform: str) -> Tree:
         for entry in parse_record(tree.record)
     )
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in changed.items()}
-    hashes[_record_path(tree)] = hashlib.sha256(record.encode()).hexdigest()
+    encoded = record.encode("utf-8", "surrogateescape")
+    hashes[_record_path(tree)] = hashlib.sha256(encoded).hexdigest()
     return Tree(
         listing=tuple((path, x, hashes.get(path, sha256)) for path, x, sha256 in tree.listing),
         scripts=tuple((path, changed.get(path, content)) for path, content in tree.scripts),

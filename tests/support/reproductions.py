@@ -30,7 +30,7 @@ def make_tree(
     ]
     record_path = f"{name}-1.0.dist-info/RECORD"
     record = format_record([*lines, RecordEntry(record_path)])
-    files[record_path] = record.encode()
+    files[record_path] = record.encode("utf-8", "surrogateescape")
     return Tree(
         listing=tuple(
             (path, path.startswith("../../../bin/"), hashlib.sha256(text).hexdigest())

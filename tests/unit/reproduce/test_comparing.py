@@ -43,6 +43,13 @@ def test_options_of_python_in_the_first_line_stay() -> None:
     assert moved.scripts == ((path, f"#!{ELSEWHERE} -E\n".encode() + rest),)
 
 
+def test_names_that_are_no_text_stay_what_they_are() -> None:
+    tree = make_tree(more=("demo/\udcff.py",))
+    evidence = make_evidence(demo=tree)
+    moved = relocated(evidence, ELSEWHERE, platform="linux")
+    assert relocated(moved, evidence.executable, platform="linux") == evidence
+
+
 def test_where_it_is_nothing_moves() -> None:
     evidence = make_evidence(demo=make_tree())
     assert relocated(evidence, evidence.executable) is evidence
