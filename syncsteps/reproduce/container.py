@@ -68,10 +68,9 @@ def container_view(
     ``work`` is an empty directory here, which the container writes to.
 
     Raises:
-        MeansMissingError: there is no such engine, or it has no such image.
+        MeansMissingError: the engine, which is one that works, has no such image.
         InterpreterError: syncsteps cannot be brought there.
     """
-    found = find_engine(engine, variables=variables)
     pack(work / "syncsteps.pyz")
     path = [f"{_WORK}/syncsteps.pyz"]
     mounts = [(os.fspath(work), _WORK, True)]
@@ -84,7 +83,7 @@ def container_view(
     if settings.wheelhouse:
         mounts.append((os.path.abspath(settings.wheelhouse), _HOUSE, False))  # noqa: PTH100
     container = Container(
-        engine=found,
+        engine=engine,
         image=image,
         name=f"syncsteps-reproduce-{secrets.token_hex(6)}",
         mounts=tuple(mounts),
@@ -96,12 +95,12 @@ def container_view(
             done = run(first, environment=variables)
             if done.status:
                 raise MeansMissingError(
-                    f"{found} cannot make a container of {image}",
+                    f"{engine} cannot make a container of {image}",
                     hint="look whether that is its name, and whether it can be pulled",
                     details=done.stderr.strip().splitlines()[-_LAST_LINES:],
                 )
         yield View(
-            isolation=found,
+            isolation=engine,
             command=lambda arguments, terminal: run_in(
                 container, [python, *arguments], terminal=terminal
             ),

@@ -13,12 +13,18 @@ import pytest
 import uv
 
 from syncsteps import Settings, reproduce
+from syncsteps.cli import main
 from syncsteps.errors import CheckError, InterpreterError, StagingError
 from syncsteps.events import Event, InnerLine, Reproducing
+from syncsteps.interpreter import from_json
 from syncsteps.processes import run
+from syncsteps.receipts import from_json as receipt_from_json
+from syncsteps.reproduce.collecting import collect, open_shell
 from syncsteps.reproduce.model import DifferenceKind
 from syncsteps.reproduce.packing import pack
 from tests.support.debian_tool import project_wheels
+from tests.support.engine import add_engine
+from tests.support.projects import snapshot
 from tests.support.wheels import make_source_tree, make_wheel
 
 if TYPE_CHECKING:
@@ -236,3 +242,59 @@ def test_from_one_file_it_works_as_well(isolation: str, system: System, tmp_path
 def uv_directory() -> list[str]:
     """Where uv is: without anything that is installed here, the tool finds it on PATH alone."""
     return [str(Path(uv.find_uv_bin()).parent)]
+
+
+@pytest.mark.parametrize("engine", ["docker", "podman"])
+def test_what_an_engine_is_told_leads_to_a_sync(
+    engine: str, system: System, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    add_engine(programs, engine, system.target)
+    make_source_tree(system.project / "app", "app", "1.0", files={"app/__init__.py": ""})
+    lock = (
+        'lock-version = "1.0"\ncreated-by = "test"\n'
+        '[[packages]]\nname = "app"\n[packages.directory]\npath = "app"\n'
+    )
+    (system.project / "pylock.toml").write_text(lock, encoding="utf-8")
+    before = snapshot(system.project)
+    report = tmp_path / "report.json"
+    path = os.pathsep.join([str(programs), os.environ["PATH"]])
+
+    status = main(
+        ["reproduce", "--image", "some:image", "--isolation", engine, "--json", str(report)],
+        environment={**system.environment, "PATH": path},
+        directory=system.project,
+    )
+
+    said = capsys.readouterr().err
+    assert status == 0, said
+    assert f"reproducing in a container of some:image, by {engine}: " in said
+    assert f"target: CPython {'.'.join(map(str, sys.version_info[:2]))}" in said
+    document = json.loads(report.read_text())
+    assert [row["name"] for row in document["distributions"]] == ["app"]
+    assert document["interpreter"]["executable"] == str(system.target)
+    assert document["reproduction"]["image"] == "some:image"
+    assert document["reproduction"]["untouched"] == ""
+    assert snapshot(system.project) == before
+    assert (programs / "calls").read_text().split() == ["version", "run", "rm"]
+    # What was built there was a copy.
+    assert (programs / "project" / "app").is_dir()
+
+
+def test_what_a_sync_has_left_is_collected(system: System, tmp_path: Path) -> None:
+    system.lock(project_wheels(system.index.directory))
+    report, evidence = tmp_path / "report.json", tmp_path / "evidence.json"
+    assert system.run("sync", "--json", str(report)) == 0
+    scripts = collect(str(report), str(evidence), environment=system.environment)
+    assert scripts == str(system.target.parent)
+    told = json.loads(evidence.read_text())
+    receipt = receipt_from_json(told["receipt"])
+    assert receipt.digest == json.loads(report.read_text())["digest"]
+    assert from_json(told["interpreter"]).executable == system.target
+    ((path, text),) = told["trees"]["high"]["scripts"]
+    assert path == "../../../bin/high"
+    assert text.startswith(f"#!{system.target}\n")
+    assert "high/__init__.py,sha256=" in told["trees"]["high"]["record"]
+    shell = open_shell(scripts, environment={**system.environment, "SHELL": f"{scripts}/high"})
+    assert shell == 0

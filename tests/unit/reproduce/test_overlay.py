@@ -4,12 +4,13 @@ import errno
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from syncsteps.errors import SettingsError
-from syncsteps.interpreter.model import Interpreter, Scheme
+from syncsteps.interpreter.model import InstalledDistribution, Interpreter, Scheme
 from syncsteps.reproduce.means import MeansMissingError
 from syncsteps.reproduce.overlay import layers_of, overlay_view
 from tests.support.interpreters import make_interpreter
@@ -70,6 +71,43 @@ def test_orders_say_what_is_to_be_laid_over_what(interpreter: Interpreter, tmp_p
     assert orders["command"] == [sys.executable, "-c", "code"]
     assert orders["memory"]
     assert orders["directory"] == str(tmp_path / "project")
+
+
+@LINUX
+def test_files_of_others_that_may_have_to_change_are_named(
+    interpreter: Interpreter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = interpreter.scheme.purelib
+    info = site / "demo-1.0.dist-info"
+    bare = site / "bare-1.0.dist-info"
+    receipt = site.parent / ".syncsteps" / "receipts" / "mine.json"
+    for directory in (info, bare, receipt.parent):
+        directory.mkdir(parents=True)
+    (info / "RECORD").write_text("demo.py,,\ndemo-1.0.dist-info/RECORD,,\n")
+    for file in (site / "demo.py", site / "nobodys.py", receipt):
+        file.touch()
+    installed = tuple(
+        InstalledDistribution(name=name, version="1.0", location=site, metadata=metadata)
+        for name, metadata in (("demo", info), ("bare", bare))
+    )
+    found = replace(interpreter, distributions=installed)
+    work = tmp_path / "work"
+
+    def owned() -> list[str]:
+        work.mkdir(exist_ok=True)
+        with overlay_view(
+            found, work=work, directory=work, memory=True, path=(), variables={}
+        ) as view:
+            command = view.command([], False)  # noqa: FBT003 - it is called so
+            orders = json.loads(Path(command[-1]).read_text(encoding="utf-8"))
+        (work / "layers").rmdir()
+        return list(orders["owned"])
+
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)  # whoever that is, it is not the owner
+    assert owned() == sorted(map(str, (info / "RECORD", site / "demo.py", receipt)))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert owned() == []
 
 
 @LINUX
