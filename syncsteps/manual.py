@@ -182,10 +182,11 @@ The view
   allowed. Ordinary users can write there also where the system is root's.
   --isolation copy: in a copy of the interpreter's prefix, where that is no
   part of the system. With --image IMAGE: in a container, by docker, podman or
-  buildah, whichever works; syncsteps is brought along, and uv, the project
-  can only be read, and is copied if something of it is built. By default it
-  is the first of these that can be; what is missing is named, with how to get
-  it. A run that is killed may leave its container (syncsteps-reproduce-...).
+  buildah, whichever works; syncsteps is brought along as it is installed here
+  (the zipapp runs with any Python from 3.10 on), and uv; the project can only
+  be read, and is copied if something of it is built. By default it is the
+  first of these that can be; what is missing is named, with how to get it. A
+  run that is killed may leave its container (syncsteps-reproduce-...).
 
   What is written goes to memory, or with --scratch to a new directory there;
   if less is free than the lock needs (INT007), that is what it is for. That

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["container_view", "find_engine"]
 
 _PATIENCE = 60.0
+_HINT = (
+    "the image needs a Python from 3.10 on, and from the one on for which syncsteps is installed"
+    " here; the zipapp is made for all of them"
+)
 _LAST_LINES = 5
 _PASSED = ("PIP_", "UV_", "SYNCSTEPS_")
 _PROXIES = frozenset({"all_proxy", "http_proxy", "https_proxy", "no_proxy"})
@@ -112,6 +116,7 @@ def container_view(
             passed={k: v for k, v in variables.items() if _is_passed(k, v)},
             copy=(_SOURCE, _PROJECT) if builds else None,
             uv="" if uv is None else _UV,
+            hint=_HINT,
         )
     finally:
         run(end(container), environment=variables)

@@ -96,9 +96,7 @@ def _result(status: int, view: View, relay: Relay, work: Path) -> Ran:
     if status or document is None or collected is None:
         raise InterpreterError(
             f"the run in the view ({view.isolation}) ended with {status}, and without a result",
-            hint="it needs a Python from 3.10 on, which runs syncsteps there"
-            if view.copy is not None or view.directory
-            else "",
+            hint=view.hint,
             details=relay.lines[-_LAST_LINES:],
         )
     return Ran(document=document, collected=collected)

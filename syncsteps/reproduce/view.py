@@ -55,7 +55,8 @@ class View:
     ``options`` are those of the sync that depend on the view. ``refused`` returns why a run could
     not even begin, or None. ``variables`` are those of the command; in the view, ``passed`` come
     beside what is there. ``path`` is where the view has this tool, ``copy`` what is to be copied in
-    it first, and to where, ``uv`` the program that it may use, or empty.
+    it first, and to where, ``uv`` the program that it may use, or empty. ``hint`` is what to do
+    where no sync comes of it.
     """
 
     isolation: str
@@ -69,3 +70,4 @@ class View:
     passed: Mapping[str, str] = field(default_factory=dict)
     copy: tuple[str, str] | None = None
     uv: str = ""
+    hint: str = ""
