@@ -67,11 +67,26 @@ def lint(session: nox.Session) -> None:
     session.run("zizmor", "--offline", "--quiet", "--config=.github/zizmor.yml", ".github")
 
 
+def _python_in(environment: Path) -> Path:
+    """Return the interpreter of a virtual environment."""
+    return next(path for path in environment.glob("*/python*") if path.stem == "python")
+
+
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Mypy, strict, on the package, the tests and this file."""
+    """Mypy, strict, on the package, the tests, this file, and the README's use of the wheel."""
     install_project(session, "typing")
     session.run("mypy", *session.posargs)
+    user = Path(session.create_tmp()).resolve() / "user"
+    shutil.rmtree(user, ignore_errors=True)
+    session.run("uv", "build", "--quiet", "--wheel", "--out-dir", str(user))
+    (wheel,) = user.glob("*.whl")
+    environment = user / "environment"
+    session.run("uv", "venv", "--quiet", str(environment))
+    session.run("uv", "pip", "install", "--quiet", "--python", str(environment), str(wheel))
+    session.run("python", "-m", "tests.support.readme", "--library", str(user / "use.py"))
+    with session.chdir(user):
+        session.run("mypy", "--strict", f"--python-executable={_python_in(environment)}", "use.py")
 
 
 @nox.session(default=False)
@@ -142,7 +157,14 @@ def lock(session: nox.Session) -> None:
 def codes(session: nox.Session) -> None:
     """Write the README's table of codes again, from the rules and the errors."""
     install_project(session, "tests")
-    session.run("python", "-m", "tests.support.readme")
+    session.run("python", "-m", "tests.support.readme", "--codes")
+
+
+@nox.session(default=False)
+def screenshot(session: nox.Session) -> None:
+    """Draw the README's picture again, from a sync into a Python in /opt/python, as root."""
+    install_project(session, "tests")
+    session.run("python", "-m", "tests.support.screenshot")
 
 
 @nox.session(default=False)

@@ -1,7 +1,22 @@
 """Put a project's lock file into the system Python, without ever breaking it.
 
-The functions below are the steps; each takes `Settings` and prints nothing. What they return and
-raise is in their own words; the command line and the nox sessions are thin layers on them.
+The functions below are the steps, one for each verb of the command line, which is a thin layer on
+them, as are the nox sessions (`syncsteps.nox_sessions`) and tox's plugin. They are for a noxfile's
+own sessions, for tests, for what starts a worker. Each takes `Settings` and returns a value, mostly
+an `Outcome`. None prints anything or ends the process: what goes wrong is raised, as one of the
+errors of `syncsteps.errors`, all of them a `SyncstepsError`. What happens on the way is told to
+``on_event``, as one of the values of `syncsteps.events`; an exception that it raises ends the run,
+and leaves the interpreter as it was, unless the swap has begun, which then is undone or finished.
+
+Example:
+    >>> from pathlib import Path
+    >>> from syncsteps import Settings, sync
+    >>> outcome = sync(Settings(directory=Path("service")))
+    >>> [action.name for action in outcome.plan.actions]
+    ['alpha', 'beta']
+
+The directory ``service`` has a lock that names two distributions, and the target is the ``python3``
+that comes first on PATH; so it is in the examples below.
 """
 
 # ruff: noqa: TC004 - the names of __all__ are there, only later

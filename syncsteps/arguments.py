@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["VERBS", "make_parser"]
 
 VERBS: Mapping[str, str] = {
-    "sync": "export, verify, stage, import and commit: the lock into the interpreter",
+    "sync": "put the lock into the interpreter: verify, stage aside, import, then swap",
     "export": "write the lock as requirements.txt or pylock.toml, for the target or for all",
-    "verify": "apply every rule, change nothing",
-    "install": "sync without importing what is installed",
+    "verify": "say whether the lock fits the interpreter, and change nothing",
+    "install": "do what sync does, without the imports",
     "smoke": "import what is installed from the lock",
     "check": "compare the interpreter with the lock and with the receipt",
     "inspect": "write the interpreter's snapshot as JSON",
@@ -30,29 +30,56 @@ VERBS: Mapping[str, str] = {
 
 def make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser for these arguments: of a verb that is not among them it has no options."""
+    helped = bool({"-h", "--help"} & set(argv))
     parser = argparse.ArgumentParser(
         prog="syncsteps",
-        description="Put a project's lock file into the system Python, with no virtual"
-        " environment, without ever breaking that Python.",
-        epilog="Every option that all verbs have has its key in [tool.syncsteps] and its variable"
-        " SYNCSTEPS_OPTION.",
+        description="Put a project's lock file into the system Python, with no virtual\n"
+        "environment, without ever breaking that Python.",
         allow_abbrev=False,
+        **(_manual("") if helped else {}),
     )
     parser.add_argument("--version", action="version", version=f"syncsteps {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     # Only where the verb does not come first can there be a text that names them all.
     named = {verb: VERBS[verb] for verb in argv[:1] if verb in VERBS}
     for verb, summary in (named or VERBS).items():
-        child = verbs.add_parser(verb, help=summary, description=summary, allow_abbrev=False)
+        child = verbs.add_parser(
+            verb,
+            help=summary,
+            description=summary,
+            allow_abbrev=False,
+            **(_manual(verb) if helped else {}),
+        )
         if verb == "explain":
             child.add_argument(
                 "code", metavar="CODE", help="such as INT002, or an image such as debian:12"
             )
         elif verb in argv:
             _add_own_options(child, verb)
+            homes = _groups(child) if helped else {}
             for option in OPTIONS:
-                _add_option(child, option)
+                _add_option(homes.get(option.name, child), option)
     return parser
+
+
+def _manual(verb: str) -> Mapping[str, Any]:
+    """Return what a parser needs to say more than its options."""
+    from syncsteps.manual import MANUAL  # noqa: PLC0415 - only --help needs it
+
+    return {
+        "epilog": MANUAL.get(verb),
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
+
+
+def _groups(parser: argparse.ArgumentParser) -> Mapping[str, argparse._ArgumentGroup]:
+    """Return, by the names of options, the groups of ``parser`` that they are listed in."""
+    from syncsteps.manual import GROUPS  # noqa: PLC0415 - as above
+
+    found: dict[str, argparse._ArgumentGroup] = {}
+    for title, names in GROUPS.items():
+        found |= dict.fromkeys(names, parser.add_argument_group(title))
+    return found
 
 
 def _add_own_options(parser: argparse.ArgumentParser, verb: str) -> None:
@@ -83,7 +110,7 @@ def _add_own_options(parser: argparse.ArgumentParser, verb: str) -> None:
         )
 
 
-def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
+def _add_option(parser: argparse.ArgumentParser | argparse._ArgumentGroup, option: Option) -> None:
     keywords: dict[str, Any] = {"help": option.help, "dest": option.field, "default": None}
     if option.kind == "flag":
         keywords["action"] = "store_true"

@@ -27,6 +27,14 @@ class SyncstepsError(Exception):
     ``str(error)`` is one or two sentences for a person. ``details`` are further lines (a log's last
     lines, the members of a conflict), ``hint`` says what to do next. ``code`` names the kind of
     error for ``syncsteps explain``; ``exit_code`` is the status of the process that ends with it.
+
+    Example:
+        >>> from syncsteps import Settings, sync
+        >>> try:
+        ...     sync(Settings(directory=Path("service"), group=("dev",)))
+        ... except SyncstepsError as error:
+        ...     print(error.code, error.exit_code)
+        ERR310 3
     """
 
     code: ClassVar[str] = "ERR000"

@@ -38,6 +38,11 @@ def inspect(settings: Settings, *, environment: Mapping[str, str] = os.environ) 
 
     Raises:
         InterpreterError: there is no such target, or it cannot be used.
+
+    Example:
+        >>> interpreter = inspect(Settings(directory=Path("service")))
+        >>> interpreter.implementation, interpreter.find("alpha")
+        ('cpython', None)
     """
     return find_interpreter(settings, environment=environment)
 
@@ -52,7 +57,7 @@ def export(
     environment: Mapping[str, str] = os.environ,
     on_event: Watcher = silent,
 ) -> Requirements:
-    """Return the lock's part for the target as text, in one of `EXPORT_FORMATS`.
+    r"""Return the lock's part for the target as text, in one of `EXPORT_FORMATS`.
 
     The text is ``hashed``. In a requirements.txt, what cannot carry a hash (repositories,
     directories) is in ``unhashed``, which has to be installed separately; a pylock.toml has all.
@@ -70,6 +75,13 @@ def export(
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
         StagingError: an index had to be asked, and there is no uv or no answer.
+
+    Example:
+        >>> print(export(Settings(directory=Path("service"))).hashed)
+        alpha==1.0 \
+            --hash=sha256:...
+        beta==2.0 \
+            --hash=sha256:...
     """
     pylock = file_format == "pylock.toml"
     asking = _Asking(settings=settings, environment=environment, on_event=on_event)

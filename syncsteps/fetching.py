@@ -68,6 +68,14 @@ def fetch(
         InterpreterError: there is no usable target, or the lock is not for it.
         SettingsError: no wheelhouse is named, or it is where the sources are.
         StagingError: something cannot be fetched or built, or the wheelhouse cannot be written to.
+
+    Example:
+        >>> settings = Settings(directory=Path("service"), wheelhouse="wheelhouse")
+        >>> [wheel.filename for wheel in fetch(settings).wheelhouse.wheels]
+        ['alpha-1.0-py3-none-any.whl', 'beta-2.0-py3-none-any.whl']
+        >>> from syncsteps import sync
+        >>> sync(settings).changed  # from the directory wheelhouse, with no network
+        True
     """
     started = time.perf_counter()
     directory = _wheelhouse(settings)

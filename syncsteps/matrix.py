@@ -25,7 +25,7 @@ __all__ = ["target_names", "verify_targets"]
 def verify_targets(
     settings: Settings,
     *,
-    environment: Mapping[str, str],
+    environment: Mapping[str, str] = os.environ,
 ) -> tuple[Outcome, ...]:
     """Apply every rule to each of the recorded interpreters that ``settings`` name, in their order.
 
@@ -34,6 +34,13 @@ def verify_targets(
 
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `verify`.
+
+    Example:
+        >>> images = ("python:3.13-slim", "debian:12")
+        >>> for outcome in verify_targets(Settings(directory=Path("service"), interpreter=images)):
+        ...     print(outcome.target, [finding.code for finding in outcome.findings])
+        python:3.13-slim ['LCK002']
+        debian:12 ['INT002', 'LCK002']
     """
     started = time.perf_counter()
     files = tuple(dict.fromkeys(settings.interpreter))

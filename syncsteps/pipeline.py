@@ -65,6 +65,11 @@ def verify(
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: there is nothing to apply them
             to.
+
+    Example:
+        >>> outcome = verify(Settings(directory=Path("service")))
+        >>> [(finding.code, finding.severity.value) for finding in outcome.findings]
+        [('LCK002', 'note')]
     """
     started = time.perf_counter()
     interpreter = _target_at_rest(settings, environment, on_event, real=False)
@@ -95,6 +100,18 @@ def sync(
         StagingError, SmokeError: something cannot be fetched, built or imported.
         CommitError: the swap failed, and was rolled back.
         RecoveryError: an earlier interrupted swap can be neither finished nor undone.
+
+    Example:
+        >>> settings = Settings(directory=Path("service"))
+        >>> events = []
+        >>> outcome = sync(settings, on_event=events.append)
+        >>> outcome.changed, [result.verdict.value for result in outcome.imports]
+        (True, ['ok', 'ok'])
+        >>> from syncsteps.events import Swapping
+        >>> [event.retired for event in events if isinstance(event, Swapping)]
+        [0]
+        >>> sync(settings).changed  # as it is there already
+        False
     """
     return _sync("sync", settings, environment, on_event, dry_run=dry_run, look=look)
 
@@ -107,7 +124,13 @@ def install(
     dry_run: bool = False,
     look: Look | None = None,
 ) -> Outcome:
-    """Do what `sync` does, without importing anything. Raises the same, but for SmokeError."""
+    """Do what `sync` does, without importing anything. Raises the same, but for SmokeError.
+
+    Example:
+        >>> outcome = install(Settings(directory=Path("service")))
+        >>> [entry.name for entry in outcome.receipt.entries], outcome.imports
+        (['alpha', 'beta'], ())
+    """
     return _sync("install", settings, environment, on_event, dry_run=dry_run, look=look)
 
 
@@ -122,6 +145,13 @@ def smoke(
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
         SmokeError: something that the lock names is not installed.
+
+    Example:
+        >>> settings = Settings(directory=Path("service"))
+        >>> install(settings).changed
+        True
+        >>> [(result.distribution, result.verdict.value) for result in smoke(settings).imports]
+        [('alpha', 'ok'), ('beta', 'ok')]
     """
     started = time.perf_counter()
     interpreter = _target(settings, environment, on_event)
@@ -167,6 +197,11 @@ def check(
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
         CheckError: the receipt cannot be read.
+
+    Example:
+        >>> outcome = check(Settings(directory=Path("service")))
+        >>> [(drift.distribution, drift.kind.value) for drift in outcome.drifts]
+        [('alpha', 'missing'), ('beta', 'missing')]
     """
     started = time.perf_counter()
     if settings.wheelhouse and not Path(settings.wheelhouse).is_dir():
@@ -193,6 +228,10 @@ def recover(
     Raises:
         InterpreterError: there is no usable target.
         RecoveryError: the swap can be neither finished nor undone.
+
+    Example:
+        >>> recover(Settings(directory=Path("service"))).recovered  # what was done; here, nothing
+        ''
     """
     started = time.perf_counter()
     interpreter = _target(settings, environment, on_event)

@@ -41,6 +41,11 @@ class Settings:
     ``directory`` is the project's directory: the lock's, else the current one. ``policy`` is what
     ``[tool.syncsteps.verify]`` says, ``smoke`` what ``[tool.syncsteps.smoke]`` says that is no
     option; None where there is no such table.
+
+    Example:
+        >>> settings = Settings(directory=Path("service"), extra=("web",), no_project=True)
+        >>> settings.installer, settings.prune  # as they are by default
+        ('auto', 'owned')
     """
 
     directory: Path
@@ -172,6 +177,12 @@ def load_settings(
     Raises:
         SettingsError: an unknown key in the file, a file that cannot be read, a value of the
             wrong kind, or two values from one of the sources that exclude each other.
+
+    Example:
+        >>> variables = {"SYNCSTEPS_NO_PROJECT": "1", "SYNCSTEPS_JOBS": "2"}
+        >>> settings = load_settings({"jobs": 4}, environment=variables, directory=Path("service"))
+        >>> settings.no_project, settings.jobs
+        (True, 4.0)
     """
     given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
     variables: dict[str, Any] = {}

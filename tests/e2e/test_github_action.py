@@ -1,4 +1,4 @@
-"""What the composite action runs, with the variables that GitHub gives it."""
+"""What the composite action and the reusable workflow run, with the variables of GitHub."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import pytest
 
 from syncsteps.processes import run
 from tests.support.interpreters import throwaway_interpreter
-from tests.support.projects import write_requirements
+from tests.support.projects import write_pylock, write_requirements
+from tests.support.readme import code_block
 from tests.support.wheels import make_wheel
+from tests.support.workflows import CHECKOUT, read_action, read_workflow, read_yaml
 
 if TYPE_CHECKING:
     from syncsteps.processes import Completed
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 SCRIPT = CHECKOUT / ".github" / "actions" / "sync-system" / "sync.sh"
 
 
@@ -34,17 +35,14 @@ class Job:
     python: Path
     index: Index
 
-    def step(self, *, lock: str = "", options: str = "") -> Completed:
-        """Run the action's script in the project."""
+    def step(self, *, lock: str = "", target: str = "", options: str = "") -> Completed:
+        """Run the action's script in the project; ``target`` is the job's Python by default."""
         (self.place / "temp").mkdir(exist_ok=True)
         (self.place / "output").write_text("")
-        # The first on PATH has no pip; the one that runs pytest has.
-        path = (str(self.place / "bin"), os.environ["PATH"])
         return run(
             ["bash", SCRIPT],
             environment={
-                **os.environ,
-                "PATH": os.pathsep.join(path),
+                **self.variables,
                 "RUNNER_TEMP": str(self.place / "temp"),
                 "GITHUB_OUTPUT": str(self.place / "output"),
                 "GITHUB_STEP_SUMMARY": str(self.place / "summary"),
@@ -52,12 +50,17 @@ class Job:
                 "GITHUB_ACTIONS": "true",
                 "UV_DEFAULT_INDEX": self.index.url,
                 "LOCK": lock,
-                "TARGET": str(self.python),
+                "TARGET": target or str(self.python),
                 "OPTIONS": options,
             },
             directory=self.project,
             timeout=600,
         )
+
+    @property
+    def variables(self) -> dict[str, str]:
+        # The first on PATH has no pip; the one that runs pytest has.
+        return {**os.environ, "PATH": f"{self.place / 'bin'}{os.pathsep}{os.environ['PATH']}"}
 
     @property
     def project(self) -> Path:
@@ -104,3 +107,33 @@ def test_a_step_that_fails_says_why_and_changes_nothing(job: Job) -> None:
     assert "::error" in done.stdout + done.stderr
     assert (job.outputs["changed"], job.outputs["digest"]) == ("false", "")
     assert run([job.python, "-c", "import beta"]).status == 1
+
+
+def test_the_step_of_the_readme(job: Job, tmp_path: Path) -> None:
+    (step,) = read_yaml(code_block("In GitHub Actions, GitLab and pre-commit", "- uses:"))
+    path, _, version = step["uses"].removeprefix("OWNER/syncsteps/").partition("@")
+    assert SCRIPT.is_relative_to(CHECKOUT / path)
+    assert version == "v1"
+    assert step["with"].keys() <= read_action("sync-system")["inputs"].keys()
+    there = throwaway_interpreter(tmp_path / "named", step["with"]["python"])
+    (tmp_path / "bin" / f"python{step['with']['python']}").symlink_to(there)
+    alpha, beta = (make_wheel(job.index.directory, name, "1.0") for name in ("alpha", "beta"))
+    lock = write_pylock(job.project, job.index, [alpha, beta])
+    text = lock.read_text("utf-8").replace('"test"', '"test"\nextras = ["web"]', 1)
+    lock.write_text(text.replace('name = "beta"', 'name = "beta"\nmarker = "\'web\' in extras"'))
+    done = job.step(target=step["with"]["python"], options=step["with"]["options"])
+    assert done.status == 0, done.stderr
+    assert run([there, "-c", "import alpha, beta"]).status == 0
+
+
+def test_a_script_after_the_sync_fails_the_job_where_one_of_its_commands_does(job: Job) -> None:
+    script = read_workflow("sync-system.yml")["jobs"]["sync"]["steps"][-1]
+
+    def after(text: str) -> Completed:
+        variables = {**job.variables, **dict.fromkeys(script["env"], text)}
+        return run(["bash", "-c", script["run"]], environment=variables, directory=job.project)
+
+    (job.project / "here").touch()
+    assert after("ls\npython3 -c 'print(1 + 1)'").stdout.split() == ["here", "2"]
+    assert after("false | cat\necho gone on").status == 1
+    assert after("echo $UNSET\necho gone on").stdout == ""

@@ -11,6 +11,7 @@ import pytest
 
 from syncsteps.processes import run
 from tests.support.projects import write_pylock
+from tests.support.readme import code_block
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -20,16 +21,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CONFIGURATION = """\
-repos:
-  - repo: {hooks}
-    rev: v0
-    hooks:
-      - id: syncsteps-verify
-        args: [--lock, pylock.toml, --interpreter, "{image}"]
-      - id: syncsteps-export
-        args: [--lock, pylock.toml, --output, requirements.txt]
-"""
+CONFIGURATION = code_block("In GitHub Actions, GitLab and pre-commit", "repos:")
+# What a reader has to fill in, or may want to have otherwise.
+PLACE, REVISION, IMAGE = "https://github.com/OWNER/syncsteps", "v0.1.0", "python:3.13-slim"
 GIT = ("git", "-c", "user.name=nobody", "-c", "user.email=nobody@invalid")
 
 
@@ -60,7 +54,10 @@ class Repository:
         git(place, "init", "--quiet")
 
     def run(self, *, image: str) -> Completed:
-        text = CONFIGURATION.format(hooks=self.hooks, image=image)
+        text = CONFIGURATION
+        for told, here in ((PLACE, str(self.hooks)), (REVISION, "v0"), (IMAGE, image)):
+            assert text.count(told) == 1
+            text = text.replace(told, here)
         (self.place / ".pre-commit-config.yaml").write_text(text)
         git(self.place, "add", "--all")
         return run(
@@ -80,12 +77,12 @@ def test_hooks_hold_a_commit_up_until_all_is_as_it_should_be(
     wheel = make_wheel(index.directory, "alpha", "1.0")
     write_pylock(place, index, [wheel])
     (place / "requirements.txt").write_text("alpha==0.9\n")
-    first = repository.run(image="python:3.12")
+    first = repository.run(image=IMAGE)
     assert first.status == 1, first.stdout
     assert "the lock fits the interpreter" in first.stdout
     assert "files were modified by this hook" in first.stdout
     assert "alpha==1.0" in (place / "requirements.txt").read_text()
-    second = repository.run(image="python:3.12")
+    second = repository.run(image=IMAGE)
     assert second.status == 0, second.stdout
     managed = repository.run(image="debian:12")
     assert managed.status == 1

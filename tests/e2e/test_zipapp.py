@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from uv import find_uv_bin
 from syncsteps.processes import run
 from tests.support.interpreters import installed_prefixes, throwaway_interpreter
 from tests.support.projects import snapshot, write_requirements
+from tests.support.readme import code_block
 from tests.support.wheels import make_wheel
+from tests.support.workflows import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,3 +73,27 @@ def test_every_python_runs_it_and_syncs_with_it(pyz: Path, index: Index, tmp_pat
         "receipts",
         "project.json",
     }
+
+
+def test_the_job_of_the_readme(pyz: Path, index: Index, tmp_path: Path) -> None:
+    job = read_yaml(code_block("In GitHub Actions, GitLab and pre-commit", "sync:"))["sync"]
+    target = throwaway_interpreter(tmp_path / "system")
+    project = tmp_path / "project"
+    project.mkdir()
+    shutil.copyfile(pyz, project / "syncsteps.pyz")
+    write_requirements(project, [make_wheel(index.directory, "alpha", "1.0")])
+    programs = (target.parent, Path(find_uv_bin()).parent)
+    done = run(
+        ["bash", "-euc", "\n".join(job["script"])],
+        environment={
+            "HOME": str(tmp_path / "home"),
+            "PATH": os.pathsep.join([*map(str, programs), os.defpath]),
+            "UV_DEFAULT_INDEX": index.url,
+        },
+        directory=project,
+        timeout=300,
+    )
+    assert done.status == 0, done.stderr
+    assert run([target, "-c", "import alpha"]).status == 0
+    report = project / job["artifacts"]["reports"]["junit"]
+    assert "<testsuites" in report.read_text("utf-8")

@@ -103,6 +103,7 @@ LAYERS = (
             "syncsteps.arguments",
             "syncsteps.cli",
             "syncsteps.explain",
+            "syncsteps.manual",
             "syncsteps.output",
             "syncsteps.nox_sessions",
             "syncsteps.report",
@@ -130,6 +131,7 @@ READS_ENVIRONMENT = {
     "syncsteps.cli",
     "syncsteps.exporting",
     "syncsteps.fetching",
+    "syncsteps.matrix",
     "syncsteps.nox_sessions",
     "syncsteps.pipeline",
     # In the target: what modules do to it is seen, and what they get is set.
