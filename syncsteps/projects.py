@@ -36,9 +36,10 @@ def project_name(root: str, request: Request) -> str:
     Members of a workspace that are asked for by name are a project of their own, such as
     ``service-a`` or ``service-a+service-b``: what was synced for one stays when another is synced.
     """
-    if not request.packages or request.all_packages:
+    names = {canonicalize_name(name) for name in request.packages}
+    if not names or request.all_packages or names == {canonicalize_name(root)}:
         return root
-    return _AND.join(sorted({canonicalize_name(name) for name in request.packages}))
+    return _AND.join(sorted(names))
 
 
 def kin_of(project: str, *, ledger: Ledger, lock: Lock, root: str) -> frozenset[str]:

@@ -70,8 +70,9 @@ class ReceiptEntry:
 class Receipt:
     """What one project put into an interpreter, and from which lock.
 
-    ``project`` names the project, ``lock`` is the lock's file name, ``lock_digest`` its SHA-256 in
-    hex. ``digest`` is the SHA-256 over the entries' digests: equal trees have equal digests.
+    ``project`` names the project, or the members of a workspace that were asked for by name
+    (``service-a+service-b``). ``lock`` is the lock's file name, ``lock_digest`` its SHA-256 in hex.
+    ``digest`` is the SHA-256 over the entries' digests: equal trees have equal digests.
     ``directories`` are those that the project's syncs made among data files and scripts, relative
     to the scheme's data directory, with ``/``: they go when they are left empty.
     """

@@ -48,7 +48,7 @@ build-backend = "hatchling.build"
 [project]
 name = "app"
 version = "1.0"
-requires-python = ">=3.9"
+requires-python = ">=3.10"
 dependencies = ["high", "rich"]
 scripts.app = "app.main:run"
 """

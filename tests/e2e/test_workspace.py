@@ -16,6 +16,7 @@ from tests.support.wheels import make_wheel
 from tests.support.workspaces import write_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.index import Index
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 A, B = ("--package", "service-a"), ("--package", "service-b")
 ASK = "import service_a, service_b, shared; print(service_a.NEEDS, service_b.NEEDS, shared.NEEDS)"
 BOTH = "['shared', 'high'] ['shared', 'mdurl'] ['low']"
-DIFFERENT = 1
+DIFFERENT, REFUSED = 1, 4
 
 
 def lock(user: User, index: Index, *options: str) -> None:
@@ -74,25 +75,50 @@ def test_all_at_once(user: User) -> None:
         assert "nothing to do" in user.check("syncsteps", "sync", *members)
 
 
-def test_a_new_lock_reaches_the_services_one_after_the_other(user: User, published: Index) -> None:
+@pytest.fixture
+def later(published: Index) -> Iterator[None]:
+    """While the test runs, there is a later release of what the library needs."""
+    files = {"low/__init__.py": "DEPTH = 3\n"}
+    wheel = make_wheel(published.directory, "low", "2.1", files=files)
+    yield
+    wheel.unlink()
+
+
+def test_a_new_lock_reaches_the_services_one_after_the_other(
+    user: User, published: Index, request: pytest.FixtureRequest
+) -> None:
     for member in (A, B):
         user.check("syncsteps", "sync", *member)
-    later = make_wheel(published.directory, "low", "2.1", files={"low/__init__.py": "DEPTH = 3\n"})
-    try:
-        lock(user, published, "--upgrade")
+    request.getfixturevalue("later")
+    lock(user, published, "--upgrade")
 
-        said = user.check("syncsteps", "sync", *A)
+    said = user.check("syncsteps", "sync", *A)
 
-        assert "low  2.0 -> 2.1" in said, said
-        behind = user.run("syncsteps", "check", *B)
-        assert behind.returncode == DIFFERENT
-        assert "low: " in behind.stderr
-        assert "1 difference" in behind.stderr
-        user.check("syncsteps", "sync", *B)
-        for member in (A, B):
-            assert "no differences" in user.check("syncsteps", "check", *member)
-    finally:
-        later.unlink()
+    assert "low  2.0 -> 2.1" in said, said
+    behind = user.run("syncsteps", "check", *B)
+    assert behind.returncode == DIFFERENT
+    assert "low: " in behind.stderr
+    assert "1 difference" in behind.stderr
+    user.check("syncsteps", "sync", *B)
+    for member in (A, B):
+        assert "no differences" in user.check("syncsteps", "check", *member)
+
+
+@pytest.mark.usefixtures("later")
+def test_services_that_exclude_each_other_are_in_each_others_way(
+    user: User, published: Index
+) -> None:
+    needs = {"needs_of_a": ["low==2.0"], "needs_of_b": ["low==2.1"]}
+    write_workspace(user.project, **needs, conflicts=True)
+    lock(user, published)
+    user.check("syncsteps", "sync", *A)
+
+    refused = user.run("syncsteps", "sync", *B)
+
+    assert refused.returncode == REFUSED, refused.stderr
+    assert "SYS002" in refused.stderr
+    assert "service-a" in refused.stderr
+    assert "no differences" in user.check("syncsteps", "check", *A)
 
 
 def test_what_one_needs_no_more_goes_unless_the_other_needs_it(

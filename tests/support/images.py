@@ -85,8 +85,10 @@ class Buildah:
     def mounted(self, tag: str) -> Iterator[Path]:
         """Have the image's files in a directory, which is not to be written to."""
         container = self.check("from", f"localhost/{tag}")
-        yield Path(self.check("mount", container))
-        self.check("rm", container)
+        try:
+            yield Path(self.check("mount", container))
+        finally:
+            self.check("rm", container)
 
     def layers(self, tag: str) -> list[frozenset[str]]:
         """Return the paths of the files in each layer of the image, the lowest layer first."""
@@ -117,9 +119,11 @@ def open_store(directory: Path) -> Iterator[Buildah]:
     probe = run(["buildah", "--root", directory / "root", "--runroot", directory / "run", "info"])
     if probe.status:
         pytest.skip(f"buildah does not work here: {probe.stderr.strip()[-300:]}")
-    yield tool
-    tool.check("rm", "--all")
-    shutil.rmtree(directory)
+    try:
+        yield tool
+    finally:
+        tool.check("rm", "--all")
+        shutil.rmtree(directory)
 
 
 def debian_base(suite: str, directory: Path, index: Index) -> Path:

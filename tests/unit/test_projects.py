@@ -40,16 +40,16 @@ def test_the_name_of_what_has_the_lock(
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        (Request(), "monorepo"),
-        (Request(all_packages=True), "monorepo"),
-        (Request(all_packages=True, packages=("service-a",)), "monorepo"),
+        (Request(), "Monorepo"),
+        (Request(all_packages=True), "Monorepo"),
+        (Request(all_packages=True, packages=("service-a",)), "Monorepo"),
         (Request(packages=("Service_A",)), "service-a"),
-        (Request(packages=("monorepo",)), "monorepo"),
+        (Request(packages=("monorepo",)), "Monorepo"),
         (Request(packages=("service-b", "service-a", "service.b")), "service-a+service-b"),
     ],
 )
 def test_members_that_are_named_are_a_project_of_their_own(asked: Request, expected: str) -> None:
-    assert project_name("monorepo", asked) == expected
+    assert project_name("Monorepo", asked) == expected
 
 
 def test_kin_are_the_members_and_the_root_and_nobody_else() -> None:
