@@ -189,23 +189,29 @@ def _on_path(names: Sequence[str], directories: Sequence[Path]) -> Path:
 
 def _in_prefix(prefix: Path) -> Path:
     """Return the interpreter in this prefix; a path that is no directory is one itself."""
-    if not prefix.is_dir():
+    # Not `Path.is_dir` and the like: they raise where the user may not look.
+    if not os.path.isdir(prefix):  # noqa: PTH112
         return prefix
     programs = prefix / _PROGRAMS
     if _WINDOWS:
         candidates = [programs / "python.exe", prefix / "python.exe"]
     else:
-        versioned = (
-            p for p in programs.glob("python3.*") if re.fullmatch(r"python3\.\d+t?", p.name)
-        )
-        candidates = [programs / "python3", programs / "python", *sorted(versioned)]
-    found = next((path for path in candidates if path.is_file()), None)
+        versioned = sorted(n for n in _names_in(programs) if re.fullmatch(r"python3\.\d+t?", n))
+        candidates = [programs / name for name in ("python3", "python", *versioned)]
+    found = next((path for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113
     if found is None:
         raise InterpreterError(
             f"There is no Python interpreter in {programs}.",
             hint="Name the interpreter itself with --python.",
         )
     return found
+
+
+def _names_in(directory: Path) -> list[str]:
+    try:
+        return os.listdir(directory)  # noqa: PTH208 - names are wanted
+    except OSError:
+        return []
 
 
 def _base(interpreter: Interpreter, seen: set[Path]) -> Path:

@@ -150,7 +150,7 @@ def _started(
 
 
 def _not_started(program: Path, error: OSError) -> str:
-    if program.is_dir():
+    if os.path.isdir(program):  # noqa: PTH112 - `Path` raises where the user may not look
         return f"{program} is a directory, not a Python interpreter."
     if not os.path.lexists(program):
         return f"There is no Python interpreter at {program}."

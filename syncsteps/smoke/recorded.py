@@ -54,7 +54,7 @@ def have_bytecode(targets: Sequence[SmokeTarget]) -> bool:
         match = _MODULE.search(_record(target))
         if match:
             directory = target.metadata.parent / (match[1] or "") / "__pycache__"
-            found.append(directory.is_dir())
+            found.append(any(directory.glob("*.pyc")))
     return 2 * sum(found) > len(found)
 
 

@@ -138,7 +138,11 @@ INSTALLERS = (
         own=_PIP,
     ),
     Installer(
-        name="micropipenv", steps=_micropipenv, beside=("micropipenv[toml]==1.10.0", "pip==26.3")
+        name="micropipenv",
+        steps=_micropipenv,
+        beside=("micropipenv[toml]==1.10.0", "pip==26.3"),
+        # Else it is whatever pip comes first on PATH, which installs into a Python of its own.
+        variables=lambda place: {"MICROPIPENV_PIP_BIN": str(place.python.parent / "pip")},
     ),
     Installer(
         name="pipenv sync --system",

@@ -135,7 +135,19 @@ class _Way:
                 # Once unprepared, so that the caches have it all, however cold the case before.
                 for command in (first, second):
                     time_of(command)
-            yield compare(case, first, second, rounds=rounds, warm=case != "cold")
+            pair = compare(case, first, second, rounds=rounds, warm=case != "cold")
+            self._require_installed()
+            yield pair
+
+    def _require_installed(self) -> None:
+        """Make sure that both ways have installed into the interpreter that is meant.
+
+        Raises:
+            RuntimeError: one has not, so that it must have been another one.
+        """
+        for name, place in ((self.installer.name, self.theirs), ("syncsteps", self.ours)):
+            if not any(place.prefix.glob("lib/python*/site-packages/many000/__init__.py")):
+                raise RuntimeError(f"{name} has not installed into {place.prefix}")
 
     def _command(self, number: int, case: str, environment: Mapping[str, str]) -> Command:
         place = (self.theirs, self.ours)[number]

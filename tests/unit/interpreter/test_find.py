@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 
 from syncsteps.errors import InterpreterError
-from syncsteps.interpreter import find_target, resolve
+from syncsteps.interpreter import find_target, probe, resolve
 from tests.support.interpreters import make_interpreter
 
 if TYPE_CHECKING:
@@ -114,6 +116,32 @@ def test_a_prefix_is_a_directory_with_an_interpreter(tmp_path: Path) -> None:
     assert find(str(tmp_path / "two"), {}) == tmp_path / "two/bin/python3.12"
     with pytest.raises(InterpreterError, match="There is no Python interpreter in"):
         find(str(tmp_path), {})
+
+
+def test_where_the_user_may_not_look_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = make_program(tmp_path / "prefix" / "bin", "python3").parent
+
+    def refused(of: Callable[..., object]) -> Callable[..., object]:
+        def look(path: str | os.PathLike[str], **options: object) -> object:
+            if prefix in Path(path).parents:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return of(path, **options)
+
+        return look
+
+    for name in ("stat", "listdir", "scandir"):
+        monkeypatch.setattr(os, name, refused(getattr(os, name)))
+    with pytest.raises(InterpreterError, match="There is no Python interpreter in"):
+        find(str(prefix), {})
+    for inside in (prefix / "bin", prefix / "bin" / "python3"):
+        assert find(str(inside), {}) == inside
+        with (
+            mock.patch("subprocess.Popen", side_effect=PermissionError(errno.EACCES, "no")),
+            pytest.raises(InterpreterError, match="is not executable"),
+        ):
+            probe(inside)
 
 
 def test_a_name_is_a_command_before_it_is_a_folder(

@@ -51,7 +51,10 @@ def test_files_of_a_kind(tmp_path: Path) -> None:
 def test_byte_code_is_looked_for_where_it_would_lie(tmp_path: Path) -> None:
     each = target(tmp_path, "demo/__init__.py")
     assert not have_bytecode([each])
-    (tmp_path / "demo" / "__pycache__").mkdir(parents=True)
+    cache = tmp_path / "demo" / "__pycache__"
+    cache.mkdir(parents=True)
+    assert not have_bytecode([each])
+    (cache / "__init__.cpython-312.pyc").touch()
     assert have_bytecode([each])
 
 
