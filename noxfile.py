@@ -103,7 +103,9 @@ def e2e(session: nox.Session) -> None:
     if missing and shutil.which("apt-get") and os.geteuid() == 0:
         session.run("apt-get", "update", "-q", external=True)
         session.run("apt-get", "install", "-qy", *missing, external=True)
-    session.run("pytest", "-n", "auto", "--durations=10", *(session.posargs or ["tests/e2e"]))
+    # By name: which Dockerfile was built, and which example was run, is to be seen.
+    options = ("-n", "auto", "--durations=10", "--verbose")
+    session.run("pytest", *options, *(session.posargs or ["tests/e2e"]))
 
 
 @nox.session(default=False)

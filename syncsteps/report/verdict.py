@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncsteps.errors import CheckError, SmokeError
+from syncsteps.report.plain import counted
 from syncsteps.verify.model import Severity
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def error_of(outcome: Outcome) -> SyncstepsError | None:
     found = outcome.reproduction
     if found is not None and found.differences:
         return CheckError(
-            f"not reproduced: {len(found.differences)} distributions are not as {found.against}"
-            " says",
+            f"not reproduced: {counted(found.differences, 'distribution')} not as"
+            f" {found.against} says",
             hint="the same takes the same lock and options, a base with the same Python and"
             " packages, and builds that come out the same; --shell shows what is in the view",
         )
