@@ -149,7 +149,8 @@ def test_what_the_dockerfiles_replace(system: System) -> None:
     write_pyproject(system, 'dependencies = ["alpha"]\n')
     programs = [str(system.target.parent), str(Path(find_uv_bin()).parent)]
     environment = {
-        **system.environment,
+        # Else uv takes the Python of nox's session, which nox names, for the system's.
+        **{name: value for name, value in system.environment.items() if name != "UV_PYTHON"},
         "PATH": os.pathsep.join([*programs, os.environ["PATH"]]),
         "UV_DEFAULT_INDEX": system.index.url,
     }
