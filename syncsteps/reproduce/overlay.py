@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncsteps.commit.retire import commit_roots, installed_files
-from syncsteps.errors import CommitError, SettingsError
+from syncsteps.errors import CommitError
 from syncsteps.receipts import state_directory
 from syncsteps.reproduce.means import MeansMissingError, no_overlay
 from syncsteps.reproduce.view import View
@@ -69,7 +69,6 @@ def overlay_view(
     Raises:
         MeansMissingError: this is not Linux, or all of the system would have to be covered.
             (Whether it can be done, the run itself finds out.)
-        SettingsError: the work directory lies in one that is to be changed.
     """
     if sys.platform != "linux":
         raise MeansMissingError(
@@ -81,11 +80,6 @@ def overlay_view(
             f"no overlay can be laid over the system here: {interpreter.executable} installs into"
             " the root directory",
             hint="take --image IMAGE, or --isolation copy",
-        )
-    if any(Path(os.path.realpath(work)).is_relative_to(layer) for layer in layers):
-        raise SettingsError(
-            f"the directory for temporary files, {work.parent}, is one that a sync may write in",
-            hint="name another one with --scratch DIR, or in TMPDIR",
         )
     scratch, refusal, orders = work / "layers", work / "refusal.json", work / "layers.json"
     scratch.mkdir()

@@ -29,13 +29,14 @@ from syncsteps.reproduce.standard import read_against
 from syncsteps.reproduce.untouched import require_same, traces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from syncsteps.events import Watcher
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.reproduce.model import Against
     from syncsteps.reproduce.running import Ran
+    from syncsteps.reproduce.view import View
     from syncsteps.settings import Settings
 
 __all__ = ["reproduce"]
@@ -156,6 +157,7 @@ class _Run:
     def beside(self, interpreter: Interpreter, isolation: str) -> _Made:
         """Make it in a view of ``interpreter``, which is looked at before and after."""
         layers = layers_of(interpreter)
+        _require_elsewhere(self.scratch, layers)
         before = traces(layers)
         try:
             kind, ran = self._by_any(interpreter, isolation)
@@ -199,14 +201,7 @@ class _Run:
         ):
             layers = ", ".join(map(str, layers_of(interpreter)))
             self.on_event(Reproducing(isolation="overlay", of=layers))
-            return run_sync(
-                view,
-                self.settings,
-                work=work,
-                on_event=self.on_event,
-                known=True,
-                shell=self.shell,
-            )
+            return self._sync(view, work, known=True)
 
     def _in_copy(self, interpreter: Interpreter, reason: str) -> Ran:
         self.on_event(Reproducing(isolation="copy", of=str(interpreter.prefix), reason=reason))
@@ -220,14 +215,7 @@ class _Run:
                 variables=self.variables,
             ) as view,
         ):
-            return run_sync(
-                view,
-                self.settings,
-                work=work,
-                on_event=self.on_event,
-                known=True,
-                shell=self.shell,
-            )
+            return self._sync(view, work, known=True)
 
     def in_container(self, image: str, engine: str) -> _Made:
         """Make it in a container of ``image``."""
@@ -239,20 +227,23 @@ class _Run:
                 image, engine=found, settings=self.settings, work=work, variables=self.variables
             ) as view,
         ):
-            ran = run_sync(
-                view,
-                self.settings,
-                work=work,
-                on_event=self.on_event,
-                known=False,
-                shell=self.shell,
-            )
+            ran = self._sync(view, work, known=False)
         return _Made(
             isolation=found,
             ran=ran,
             interpreter=from_json(
                 ran.collected["interpreter"], file=f"what {image} says of itself"
             ),
+        )
+
+    def _sync(self, view: View, work: Path, *, known: bool) -> Ran:
+        return run_sync(
+            view,
+            self.settings,
+            work=work,
+            on_event=self.on_event,
+            known=known,
+            shell=self.shell,
         )
 
     @property
@@ -273,6 +264,23 @@ class _Run:
             ) from error
         with made as directory:
             yield Path(directory).resolve()
+
+
+def _require_elsewhere(scratch: Path | None, layers: Sequence[Path]) -> None:
+    """Make sure that nothing is written to the real system before the view is there.
+
+    Raises:
+        SettingsError: ``scratch``, or the usual directory, lies in one of its directories.
+    """
+    with contextlib.suppress(FileNotFoundError):  # where there is none, nothing can be made
+        scratch = scratch or Path(tempfile.gettempdir())
+        real = Path(os.path.realpath(scratch))
+        # The root directory cannot be covered, and it is said why.
+        if any(real.is_relative_to(layer) for layer in layers if layer != layer.parent):
+            raise SettingsError(
+                f"the directory for temporary files, {scratch}, is one that a sync may write in",
+                hint="name another one with --scratch DIR, or in TMPDIR",
+            )
 
 
 def _outcome(made: _Made, lock: Lock, image: str, standard: Against | None) -> Outcome:

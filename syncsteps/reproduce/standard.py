@@ -42,13 +42,18 @@ def read_against(path: Path) -> Against:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read {path}: {error}", hint=_HINT) from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"cannot read {path}: {reason}", hint=_HINT) from error
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CheckError(f"{path} is not JSON ({error})", hint=_HINT) from error
     if not isinstance(data, dict) or "verb" not in data:
-        receipt = from_json(text, file=str(path))
+        try:
+            receipt = from_json(text, file=str(path))
+        except CheckError as error:
+            # What the receipts of an interpreter need is another thing.
+            raise CheckError(str(error), hint=_HINT, details=error.details) from error
         return Against(
             file=path,
             receipt=receipt,

@@ -75,7 +75,7 @@ def require_same(before: Traces, after: Traces) -> str:
             path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
         )
         raise CheckError(
-            f"the system itself has changed meanwhile, in {len(changed)} places",
+            f"the system itself has changed meanwhile, at {len(changed)} of its paths",
             hint="something else writes there, another sync for example: let it end, and repeat",
             details=changed[:_MOST_SHOWN],
         )

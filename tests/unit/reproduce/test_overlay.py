@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from syncsteps.errors import SettingsError
 from syncsteps.interpreter.model import InstalledDistribution, Interpreter, Scheme
 from syncsteps.reproduce.means import MeansMissingError
 from syncsteps.reproduce.overlay import layers_of, overlay_view
@@ -108,19 +107,6 @@ def test_files_of_others_that_may_have_to_change_are_named(
     assert owned() == sorted(map(str, (info / "RECORD", site / "demo.py", receipt)))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert owned() == []
-
-
-@LINUX
-def test_what_is_written_must_not_go_to_what_is_covered(interpreter: Interpreter) -> None:
-    work = interpreter.scheme.data / "work"
-    work.mkdir()
-    with (
-        pytest.raises(SettingsError, match="is one that a sync may write in"),
-        overlay_view(
-            interpreter, work=work, directory=work, memory=True, path=(), variables=os.environ
-        ),
-    ):
-        pytest.fail("there is no view")
 
 
 @LINUX

@@ -149,6 +149,17 @@ def test_a_system_that_changes_meanwhile_is_no_proof(
     assert str(ways.interpreter.prefix / "lib" / "overlay") in caught.value.details
 
 
+@pytest.mark.parametrize("isolation", ["overlay", "copy"])
+def test_nothing_is_written_to_the_system_before_there_is_a_view(
+    isolation: str, ways: Ways
+) -> None:
+    scratch = ways.interpreter.prefix / "lib"
+    before = scratch.stat().st_mtime_ns
+    with pytest.raises(SettingsError, match="is one that a sync may write in"):
+        ways.reproduce(isolation=isolation, scratch=scratch)
+    assert (ways.taken, scratch.stat().st_mtime_ns) == ([], before)
+
+
 def test_no_byte_code_is_written_meanwhile(ways: Ways, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     seen: list[bool] = []

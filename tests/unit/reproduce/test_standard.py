@@ -92,8 +92,10 @@ def test_what_is_not_there_is_a_matter_of_settings(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["no JSON", "[" * 100_000, "[]", '{"schema": 1}'])
 def test_what_is_neither_is_refused(content: str, tmp_path: Path) -> None:
-    with pytest.raises(CheckError):
+    with pytest.raises(CheckError) as caught:
         read_against(written(tmp_path, content))
+    assert caught.value.hint is not None
+    assert "name a receipt" in caught.value.hint
 
 
 @pytest.mark.parametrize(

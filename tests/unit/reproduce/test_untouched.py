@@ -39,7 +39,7 @@ def test_what_was_put_back_as_it_was_is_seen(tree: Path) -> None:
     file.write_text("CONTENT")
     file.write_text("content")
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    with pytest.raises(CheckError, match="changed meanwhile, in 1 places") as caught:
+    with pytest.raises(CheckError, match="changed meanwhile, at 1 of its paths") as caught:
         require_same(before, traces([tree]))
     assert caught.value.details == (str(file),)
 
