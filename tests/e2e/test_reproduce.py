@@ -21,6 +21,7 @@ import uv
 from syncsteps.processes import Completed, run
 from tests.support.debian import debian_root
 from tests.support.debian_tool import project_wheels
+from tests.support.images import open_store
 from tests.support.interpreters import throwaway_interpreter
 from tests.support.projects import snapshot, write_pylock, write_requirements
 from tests.support.wheels import make_wheel
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.support.debian_tool import System
+    from tests.support.images import Buildah
     from tests.support.index import Index
 
 pytestmark = [pytest.mark.root, pytest.mark.enable_socket]
@@ -400,26 +402,27 @@ exec {program} --root {store}/root --runroot {store}/run "$@"
 
 
 @pytest.fixture
-def buildah(tmp_path: Path) -> Iterator[Path]:
-    """A directory with the program, which has images of its own."""
-    program = shutil.which("buildah")
-    if program is None:
-        pytest.skip("buildah is not installed (apt-get install buildah)")
-    store, place = tmp_path / "store", tmp_path / "bin"
+def buildah(tmp_path: Path) -> Iterator[Buildah]:
+    """A buildah with images of its own."""
+    with open_store(tmp_path / "store") as tool:
+        yield tool
+
+
+@pytest.fixture
+def programs(buildah: Buildah, tmp_path: Path) -> Path:
+    """A directory with that buildah as a program."""
+    place = tmp_path / "bin"
     place.mkdir()
-    wrapper = place / "buildah"
-    wrapper.write_text(WRAPPER.format(program=program, store=store), encoding="utf-8")
-    wrapper.chmod(0o755)
-    if (probe := run([wrapper, "info"])).status:
-        pytest.skip(f"buildah does not work here: {probe.stderr.strip()[-300:]}")
-    yield place
-    run([wrapper, "rm", "--all"])
-    shutil.rmtree(store)
+    text = WRAPPER.format(program=shutil.which("buildah"), store=buildah.store)
+    (place / "buildah").write_text(text, encoding="utf-8")
+    (place / "buildah").chmod(0o755)
+    return place
 
 
 def test_an_image_is_what_a_sync_is_reproduced_in(
     system: Callable[..., System],
-    buildah: Path,
+    buildah: Buildah,
+    programs: Path,
     index: Index,
     tmp_path: Path,
 ) -> None:
@@ -429,15 +432,7 @@ def test_an_image_is_what_a_sync_is_reproduced_in(
     debian.lock(*wheels)
     assert debian.run("sync", BREAK).status == 0
     (tmp_path / "receipt.json").write_text(receipt_of(debian), encoding="utf-8")
-    wrapper = buildah / "buildah"
-    base = run([wrapper, "from", "scratch"]).stdout.strip()
-    for step in (
-        ["add", "--quiet", base, bare, "/"],
-        ["commit", "--quiet", base, "localhost/base"],
-    ):
-        done = run([wrapper, *step], timeout=600)
-        assert done.status == 0, done.stderr
-    run([wrapper, "rm", base])
+    image = buildah.make(bare, "base")
     project = tmp_path / "project"
     project.mkdir()
     lock = debian.root.check(["cat", "/srv/project/requirements.txt"])
@@ -445,12 +440,12 @@ def test_an_image_is_what_a_sync_is_reproduced_in(
     before = snapshot(project)
 
     done = run(
-        [sys.executable, "-m", "syncsteps", "reproduce", "--image", "localhost/base", BREAK,
+        [sys.executable, "-m", "syncsteps", "reproduce", "--image", image, BREAK,
          "--isolation", "buildah", "--installer", "uv",
          "--against", tmp_path / "receipt.json", "--json", "-"],
         environment={
             **os.environ,
-            "PATH": f"{buildah}:{os.environ['PATH']}",
+            "PATH": f"{programs}:{os.environ['PATH']}",
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "BUILDAH_ISOLATION": "chroot",
             "UV_DEFAULT_INDEX": index.url,
@@ -468,4 +463,4 @@ def test_an_image_is_what_a_sync_is_reproduced_in(
     assert report["reproduction"]["image"] == "localhost/base"
     assert {each["verdict"] for each in report["imports"]} == {"ok"}
     assert snapshot(project) == before
-    assert "syncsteps-reproduce" not in run([wrapper, "containers"]).stdout
+    assert "syncsteps-reproduce" not in buildah.check("containers")
