@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["entry_point", "main"]
 
 _INTERRUPTED = 130
+# The verbs that ask the target all that there is to ask, and tell of it as it was before.
+_PROBING = frozenset({"check", "fetch", "install", "smoke", "sync", "verify"})
 # The verbs that look at the interpreter that pyproject.toml names a snapshot of.
 _FOR_RECORDED = frozenset({"export", "verify"})
 
@@ -78,12 +81,15 @@ def main(
         console = _console(settings, stream, environment)
         require_places((*settings.reports, *_own_output(arguments)))
         watcher = RunWatcher(arguments.verb, console, directory or Path.cwd(), recording)
+        moment = time.time_ns()
         with _terminated():
             status = _run(arguments, settings, watcher, environment)
             if recording is not None and status == 0:
                 why_not = recording.keep(environment)
                 if why_not and settings.verbose:
                     console.line(f"not kept as an answer to the next run: {why_not}")
+            if not settings.no_cache:
+                _keep(watcher, settings, environment, moment)
             return status
     except SyncstepsError as error:
         console.close()
@@ -95,6 +101,27 @@ def main(
         return _INTERRUPTED
     finally:
         console.close()
+
+
+def _keep(
+    watcher: RunWatcher, settings: Settings, environment: Mapping[str, str], moment: int
+) -> None:
+    """Keep for the next run what was found in the lock and in the target."""
+    # Nobody waits for these.
+    from syncsteps.caching.parsed import keep_lock  # noqa: PLC0415
+    from syncsteps.caching.probes import keep_probe  # noqa: PLC0415
+
+    with contextlib.suppress(OSError, ValueError):
+        if watcher.lock is not None and not settings.default_groups:  # which would be in there
+            keep_lock(watcher.lock, settings=settings, environment=environment, moment=moment)
+        asked = watcher.verb in _PROBING and not settings.interpreter
+        if asked and watcher.outcome is not None and not watcher.swapping:
+            keep_probe(
+                watcher.outcome.interpreter,
+                settings=settings,
+                environment=environment,
+                moment=moment,
+            )
 
 
 def _own_output(arguments: argparse.Namespace) -> tuple[str, ...]:
@@ -196,9 +223,9 @@ def _run_pipeline(
     with contextlib.ExitStack() as stack:
         if arguments.verb in {"sync", "install"}:
             options["dry_run"] = arguments.dry_run
-            if not settings.interpreter:
-                # The target answers while the rest is imported.
-                options["look"] = stack.enter_context(looking(settings, environment=environment))
+        if arguments.verb != "recover" and not settings.interpreter:
+            # The target answers while the rest is imported.
+            options["look"] = stack.enter_context(looking(settings, environment=environment))
         from syncsteps import pipeline  # noqa: PLC0415 - exporting needs only a small part of it
 
         calls: dict[str, Callable[..., Outcome]] = {

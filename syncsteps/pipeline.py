@@ -33,7 +33,6 @@ from syncsteps.verify import refuse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from syncsteps.check import Drift
     from syncsteps.events import Watcher
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.reading import Look
@@ -57,11 +56,13 @@ def verify(
     *,
     environment: Mapping[str, str] = os.environ,
     on_event: Watcher = silent,
+    look: Look | None = None,
 ) -> Outcome:
     """Apply every rule and return what they found; nothing is written.
 
     The target is one interpreter; for several recorded ones there is `verify_targets`. No lock is
-    taken: a sync that is under way at the same time is an error, not half of what it does.
+    taken: a sync that is under way at the same time is an error, not half of what it does. ``look``
+    is as in `sync`.
 
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: there is nothing to apply them
@@ -73,7 +74,7 @@ def verify(
         [('LCK002', 'note')]
     """
     started = time.perf_counter()
-    interpreter = _target_at_rest(settings, environment, on_event, real=False)
+    interpreter = _target_at_rest(settings, environment, on_event, real=False, look=look)
     with settled(settings, interpreter):
         survey = _survey(settings, interpreter, environment, on_event)
     _require_wheels(survey, settings)
@@ -140,8 +141,11 @@ def smoke(
     *,
     environment: Mapping[str, str] = os.environ,
     on_event: Watcher = silent,
+    look: Look | None = None,
 ) -> Outcome:
     """Import what is installed of the lock and return each verdict; nothing is written.
+
+    ``look`` is as in `sync`.
 
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
@@ -155,7 +159,7 @@ def smoke(
         [('alpha', 'ok'), ('beta', 'ok')]
     """
     started = time.perf_counter()
-    interpreter = _target(settings, environment, on_event)
+    interpreter = _target(settings, environment, on_event, look=look)
     lock, selection = read_selection(settings, interpreter, environment=environment)
     on_event(LockSelected(lock=lock, selection=selection))
     named = {package.name for package in lock.packages}
@@ -189,11 +193,13 @@ def check(
     *,
     environment: Mapping[str, str] = os.environ,
     on_event: Watcher = silent,
+    look: Look | None = None,
 ) -> Outcome:
     """Compare the interpreter with the lock and with the receipt; nothing is written.
 
     Files are read where their size or their time of modification says that they may have changed,
-    and with ``settings.hashes`` all of them. As in `verify`, no lock is taken.
+    and with ``settings.hashes`` all of them. As in `verify`, no lock is taken; ``look`` is as in
+    `sync`.
 
     Raises:
         LockError, SelectionError, InterpreterError, SettingsError: as for `sync`.
@@ -207,14 +213,16 @@ def check(
     started = time.perf_counter()
     if settings.wheelhouse and not Path(settings.wheelhouse).is_dir():
         settings = replace(settings, wheelhouse="")  # A wheelhouse need not stay where it served.
-    interpreter = _target_at_rest(settings, environment, on_event)
+    interpreter = _target_at_rest(settings, environment, on_event, look=look)
     with settled(settings, interpreter):
         survey = _survey(settings, interpreter, environment, silent)
         on_event(LockSelected(lock=survey.lock, selection=survey.selection))
         if not settings.may_leave:
             for item in survey.selection.packages:
                 refuse_outside(item.name, (item.chosen,), lock=survey.lock, root=survey.lock.root)
-        drifts = _drifts(survey, hashes=settings.hashes)
+        from syncsteps.check import every_drift  # noqa: PLC0415 - no other verb needs it
+
+        drifts = every_drift(survey.receipt, interpreter, plan=survey.plan, hashes=settings.hashes)
     return replace(_outcome("check", survey, started), drifts=drifts, findings=())
 
 
@@ -330,11 +338,16 @@ def _target(
 
 
 def _target_at_rest(
-    settings: Settings, environment: Mapping[str, str], on_event: Watcher, *, real: bool = True
+    settings: Settings,
+    environment: Mapping[str, str],
+    on_event: Watcher,
+    *,
+    real: bool = True,
+    look: Look | None,
 ) -> Interpreter:
     """Do what `_target` does, and look twice at one that a sync may just have changed."""
-    moment = time.time_ns()
-    interpreter = _target(settings, environment, on_event, real=real)
+    moment = time.time_ns() if look is None else look.moment
+    interpreter = _target(settings, environment, on_event, real=real, look=look)
     if _may_be_stale(settings, interpreter, moment):
         return inspect(settings, environment=environment)
     return interpreter
@@ -369,20 +382,6 @@ def _require_wheels(survey: Survey, settings: Settings) -> None:
         Path(settings.wheelhouse),
         interpreter=survey.interpreter,
         digests=survey.source_digests,
-    )
-
-
-def _drifts(survey: Survey, *, hashes: bool) -> tuple[Drift, ...]:
-    """Return how the interpreter differs from the receipt, and then from the lock."""
-    from syncsteps.check import check as find_drift  # noqa: PLC0415 - no other verb needs them
-    from syncsteps.check import plan_drift  # noqa: PLC0415 - as above
-
-    receipt = survey.receipt
-    found = find_drift(receipt, survey.interpreter, hashes=hashes) if receipt else ()
-    known = {drift.distribution for drift in found}
-    return (
-        *found,
-        *(drift for drift in plan_drift(survey.plan) if drift.distribution not in known),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncsteps.caching.probes import recall_probe
 from syncsteps.errors import InterpreterError, SettingsError, SyncstepsError
 from syncsteps.events import TargetFound
 from syncsteps.interpreter import resolving
@@ -93,6 +95,12 @@ def _finding(
         environment=environment,
         allow_virtualenv=settings.allow_virtualenv,
         with_distributions=with_distributions,
+        recall=functools.partial(
+            recall_probe,
+            settings=settings,
+            environment=environment,
+            with_distributions=with_distributions,
+        ),
     ) as found:
         yield found
 
@@ -149,18 +157,24 @@ def read_project_lock(settings: Settings, *, environment: Mapping[str, str]) -> 
         SettingsError: pyproject.toml cannot be read.
     """
     # An interpreter that has been started uses the time that these take.
-    from syncsteps.locks import find_lock, read_lock  # noqa: PLC0415
+    from syncsteps.caching.parsed import recall_lock  # noqa: PLC0415
 
     path = Path(settings.lock) if settings.lock else None
     if path is None:
+        from syncsteps.locks import find_lock  # noqa: PLC0415 - as above
+
         pyproject = read_pyproject(settings.directory)
         path = find_lock(settings.directory, pyproject=pyproject)
-    lock = read_lock(
-        path,
-        name=settings.lock or path.name,
-        environment=environment,
-        allow_outside=settings.may_leave,
-    )
+    lock = recall_lock(path, settings=settings, environment=environment)
+    if lock is None:
+        from syncsteps.locks import read_lock  # noqa: PLC0415 - as above
+
+        lock = read_lock(
+            path,
+            name=settings.lock or path.name,
+            environment=environment,
+            allow_outside=settings.may_leave,
+        )
     return _with_default_groups(lock, settings) if settings.default_groups else lock
 
 

@@ -34,7 +34,8 @@ __all__ = ["RunWatcher"]
 class RunWatcher:
     """Passes events on to a console, and keeps what a run has come to if it does not end well.
 
-    ``directory`` is where the run was started; ``recording`` may make it an answer.
+    ``directory`` is where the run was started; ``recording`` may make it an answer. ``lock`` is the
+    one that was read, if one was.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class RunWatcher:
         self.recording = recording
         self.outcome: Outcome | None = None
         self.swapping = False
-        self._lock: Lock | None = None
+        self.lock: Lock | None = None
         self._started = time.perf_counter()
 
     @property
@@ -62,7 +63,7 @@ class RunWatcher:
             seconds = time.perf_counter() - self._started
             self.outcome = replace(self.outcome, seconds=seconds, **self._told_by(event))
         if isinstance(event, LockRead | LockSelected):
-            self._lock = event.lock
+            self.lock = event.lock
         if isinstance(event, Planned) and event.plan.changes and self.recording is not None:
             self.recording.give_up()
         self.swapping = self.swapping or isinstance(event, Swapping)
@@ -100,14 +101,14 @@ class RunWatcher:
         self, settings: Settings, outcome: Outcome | None, *, with_distributions: bool
     ) -> None:
         # What is also told elsewhere is told by the long way.
-        if self.recording is None or self._lock is None or settings.reports:
+        if self.recording is None or self.lock is None or settings.reports:
             return
         from syncsteps.caching.recording import Run  # noqa: PLC0415 - there already
 
         self.recording.may_keep(
             Run(
                 settings,
-                lock=self._lock,
+                lock=self.lock,
                 interpreter=None if outcome is None else outcome.interpreter,
                 with_distributions=with_distributions,
                 took=f"in {outcome.seconds:.1f} s" if outcome and with_distributions else "",

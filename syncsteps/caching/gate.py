@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from syncsteps.caching.marks import Marks
 
-__all__ = ["ANSWERS", "Question", "answer", "ask", "pack"]
+__all__ = ["ANSWERS", "UNHEARD", "Question", "answer", "ask", "pack"]
 
 ANSWERS = "answers"
 """The directory in the cache that answers are in."""
 
 _VERBS = frozenset({"sync", "install", "export"})
-# They say where a shell is and how deep, which is known anyway or does not matter.
-_UNHEARD = frozenset({"_", "OLDPWD", "PWD", "SHLVL"})
+UNHEARD = frozenset({"_", "OLDPWD", "PWD", "SHLVL"})
+"""Variables that say where a shell is and how deep, which is known anyway or does not matter."""
 
 
 class Question:
@@ -89,7 +89,7 @@ def _told(argv: Sequence[str], environment: Mapping[str, str], working: str) -> 
         sys.path,
         tuple(argv),
         working,
-        sorted(item for item in environment.items() if item[0] not in _UNHEARD),
+        sorted(item for item in environment.items() if item[0] not in UNHEARD),
         [(stream.isatty(), stream.encoding, stream.errors) for stream in (sys.stdout, sys.stderr)],
         os.geteuid() if hasattr(os, "geteuid") else None,
         tuple(os.uname()) if hasattr(os, "uname") else None,

@@ -6,9 +6,8 @@ import os
 from typing import TYPE_CHECKING, TextIO, cast
 
 from syncsteps.caching.gate import ANSWERS, pack
+from syncsteps.caching.keeping import keeping_directory
 from syncsteps.caching.marks import mark_all, unsettled
-from syncsteps.caching.mounts import is_layer
-from syncsteps.caching.places import usual_directory
 from syncsteps.caching.store import write
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ class Recording:
         run = self._run
         if run is None:
             return "the same run again may come to something else"
-        directory = self._directory(run.settings, environment)
+        directory = keeping_directory(run.settings, environment, ANSWERS)
         doubt = self._doubt() if directory else "there is no directory for it"
         if doubt:
             return doubt
@@ -138,23 +137,6 @@ class Recording:
         if not all(map(is_known, seen.programs)):
             return "other programs had a part in it"
         return ", ".join(sorted(seen.doubts | (seen.written - targets)))
-
-    def _directory(self, settings: Settings, environment: Mapping[str, str]) -> str:
-        """Return where the answer goes, if anywhere.
-
-        What lies in a layer of a container goes into the image, where it is of no use and makes
-        no two builds the same. So nothing is kept there, nor where SOURCE_DATE_EPOCH asks for the
-        same build again, unless a directory has been named for it.
-        """
-        if settings.no_cache:
-            return ""
-        if settings.cache_dir:
-            named = os.path.abspath(settings.cache_dir)  # noqa: PTH100 - links stay
-            return os.path.join(named, ANSWERS)  # noqa: PTH118 - text, as in the question
-        usual = usual_directory(environment)
-        if not usual or environment.get("SOURCE_DATE_EPOCH") or is_layer(usual):
-            return ""
-        return os.path.join(usual, ANSWERS)  # noqa: PTH118 - as above
 
     def _said(self, took: str) -> tuple[str, str]:
         """Return what was said before and after ``took``, all of it before if that is not said."""

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncsteps.caching.keeping import LOCKS, PROBES, looking_directory
 from syncsteps.interpreter.databases import DPKG_LISTS, database_paths
 from syncsteps.locks.model import Directory
 from syncsteps.receipts import state_directory
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
 
-__all__ = ["is_known", "surroundings"]
+__all__ = ["is_known", "of_probe", "surroundings"]
 
 _PROBE = ("-I", "-B", "-")
 _LISTS = f"/{DPKG_LISTS}/"
@@ -55,8 +56,11 @@ def surroundings(run: Run, witness: Witness, *, environment: Mapping[str, str]) 
     Some of it comes twice, or is not there.
     """
     settings = run.settings
+    # What is kept of a probe or of a lock is as good as these, for which all else here stands.
+    kept = tuple(looking_directory(settings, environment, kind) for kind in (LOCKS, PROBES))
+    own = tuple(os.path.join(directory, "") for directory in kept if directory)  # noqa: PTH118
     for path in witness.opened:
-        if not path.startswith(_LISTS):
+        if not path.startswith((_LISTS, *own)):
             yield path
             yield from _between(Path(path), run.lock.root)
     for directory in witness.listed:
@@ -89,9 +93,21 @@ def _of_search(
         active = Path(environment["VIRTUAL_ENV"])
         yield from map(os.path.abspath, (active, active / "bin", active / "Scripts"))
     for program in programs:
-        yield from _linked(program)
-        above = Path(program).parent
-        yield from map(str, (above, above / "pyvenv.cfg", above.parent / "pyvenv.cfg"))
+        yield from _of_program(program)
+
+
+def of_probe(interpreter: Interpreter) -> Iterator[str]:
+    """Yield all that a probe of ``interpreter`` by the path of its executable depends on.
+
+    Some of it comes twice, or is not there.
+    """
+    yield from _of_interpreter(interpreter, with_distributions=True)
+
+
+def _of_program(program: str) -> Iterator[str]:
+    yield from _linked(program)
+    above = Path(program).parent
+    yield from map(str, (above, above / "pyvenv.cfg", above.parent / "pyvenv.cfg"))
 
 
 def _linked(path: str) -> Iterator[str]:
@@ -109,7 +125,7 @@ def _of_interpreter(interpreter: Interpreter, *, with_distributions: bool) -> It
 
     ``with_distributions`` adds what is installed, who owns that, and what syncs have left.
     """
-    yield from _linked(str(interpreter.executable))
+    yield from _of_program(str(interpreter.executable))
     scheme = interpreter.scheme
     places = (scheme.purelib, scheme.platlib, scheme.scripts, scheme.headers, scheme.data)
     yield from map(str, places)

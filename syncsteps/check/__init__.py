@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from syncsteps.late import import_late
 
 if TYPE_CHECKING:
-    from syncsteps.check.comparing import check
+    from syncsteps.check.comparing import check, every_drift
     from syncsteps.check.drift import Drift, DriftKind, plan_drift
     from syncsteps.check.tree import installed_digest
 
-__all__ = ["Drift", "DriftKind", "check", "installed_digest", "plan_drift"]
+__all__ = ["Drift", "DriftKind", "check", "every_drift", "installed_digest", "plan_drift"]
 
 import_late(
     __name__,
     {
-        "syncsteps.check.comparing": ("check",),
+        "syncsteps.check.comparing": ("check", "every_drift"),
         "syncsteps.check.drift": ("Drift", "DriftKind", "plan_drift"),
         "syncsteps.check.tree": ("installed_digest",),
     },

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 from typing import TYPE_CHECKING
 
-from syncsteps.check.drift import Drift, DriftKind
+from syncsteps.check.drift import Drift, DriftKind, plan_drift
 from syncsteps.check.foreign import Claims, foreign_files
 from syncsteps.check.tree import look
 from syncsteps.errors import CheckError
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncsteps.interpreter.model import InstalledDistribution, Interpreter
+    from syncsteps.plan import Plan
     from syncsteps.receipts import Receipt, ReceiptEntry
 
-__all__ = ["check"]
+__all__ = ["check", "every_drift"]
 
 _THREADS = 8
 
@@ -42,6 +43,22 @@ def check(receipt: Receipt, interpreter: Interpreter, *, hashes: bool = False) -
     # Where files are hashed, other threads go on; the rest is too short for them to matter.
     with ThreadPoolExecutor(max_workers=min(_THREADS, cpu_count() or 1)) as pool:
         return tuple(drift for found in pool.map(compare, receipt.entries) for drift in found)
+
+
+def every_drift(
+    receipt: Receipt | None, interpreter: Interpreter, *, plan: Plan, hashes: bool = False
+) -> tuple[Drift, ...]:
+    """Return how ``interpreter`` differs from ``receipt``, if there is one, and then from the lock.
+
+    What the lock makes of it is ``plan``; of a distribution that already differs from the receipt,
+    that is not told as well.
+
+    Raises:
+        CheckError: as `check`.
+    """
+    found = check(receipt, interpreter, hashes=hashes) if receipt is not None else ()
+    known = {drift.distribution for drift in found}
+    return (*found, *(drift for drift in plan_drift(plan) if drift.distribution not in known))
 
 
 def _compare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from syncsteps.interpreter.probe import probing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from syncsteps.interpreter.model import Interpreter
 
@@ -65,10 +67,11 @@ def resolving(
     allow_virtualenv: bool = False,
     with_distributions: bool = True,
     timeout: float = 30.0,
+    recall: Callable[[Path], Interpreter | None] | None = None,
 ) -> Iterator[Callable[[], Interpreter]]:
     """Start what `resolve` does; what this gives waits for the answer and returns the interpreter.
 
-    Raises, here or when waiting, what `resolve` does.
+    ``recall`` is what `probing` makes of it. Raises, here or when waiting, what `resolve` does.
     """
     found = find_target(
         requested,
@@ -77,21 +80,26 @@ def resolving(
         own_is_virtual=sys.prefix != sys.base_prefix,
     )
 
+    ask = functools.partial(
+        probing, timeout=timeout, with_distributions=with_distributions, recall=recall
+    )
+
     def accepted() -> Interpreter:
         interpreter = answer()
         if requested is None:
-            return _system_of(interpreter, timeout, with_distributions=with_distributions)
+            return _system_of(interpreter, ask)
         _require_version(interpreter, requested)
         if not allow_virtualenv:
             _require_system(interpreter)
         return interpreter
 
-    with probing(found, timeout=timeout, with_distributions=with_distributions) as answer:
+    with ask(found) as answer:
         yield accepted
 
 
 def _system_of(
-    interpreter: Interpreter, timeout: float, *, with_distributions: bool
+    interpreter: Interpreter,
+    ask: Callable[[Path], AbstractContextManager[Callable[[], Interpreter]]],
 ) -> Interpreter:
     """Return the interpreter itself, or the one that its virtual environment was made from."""
     seen: set[Path] = set()
@@ -99,7 +107,7 @@ def _system_of(
     while interpreter.virtual:
         seen.add(interpreter.executable)
         base = _base(interpreter, seen)
-        with probing(base, timeout=timeout, with_distributions=with_distributions) as answer:
+        with ask(base) as answer:
             interpreter = answer()
     return interpreter
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import errno
 import importlib.util
 import os
@@ -11,6 +10,7 @@ import pkgutil
 import re
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from syncsteps.interpreter.model import Interpreter, Scheme
 
-__all__ = ["BUILD_TOOLS", "MINIMUM_VERSION", "probe", "probing"]
+__all__ = ["BUILD_TOOLS", "MINIMUM_VERSION", "packaging_home", "probe", "probe_script", "probing"]
 
 MINIMUM_VERSION = "3.9"
 """The oldest Python that can be a target."""
@@ -64,13 +64,24 @@ def probe(
 
 @contextlib.contextmanager
 def probing(
-    executable: Path, *, timeout: float = 30.0, with_distributions: bool = True
+    executable: Path,
+    *,
+    timeout: float = 30.0,
+    with_distributions: bool = True,
+    recall: Callable[[Path], Interpreter | None] | None = None,
 ) -> Iterator[Callable[[], Interpreter]]:
     """Start what `probe` does; what this gives waits for the answer and returns the interpreter.
 
-    Leaving the block before that ends the program. Raises, here or when waiting, what `probe` does.
+    Leaving the block before that ends the program. ``recall`` returns what an earlier probe of the
+    same program has found, if that still holds: then the program is not started, and only what
+    another process or user may see otherwise is looked at. Raises, here or when waiting, what
+    `probe` does.
     """
     program = Path(os.path.abspath(executable))  # noqa: PTH100 - resolve() would leave a venv
+    known = None if recall is None else recall(program)
+    if known is not None:
+        yield lambda: _as_it_is_now(known)
+        return
     fence = os.urandom(16).hex()
     # -B: an image without byte code would get it written beside its standard library.
     command: list[str | Path] = [
@@ -79,11 +90,11 @@ def probing(
         "-B",
         "-",
         fence,
-        _packaging_home(),
+        packaging_home(),
         MINIMUM_VERSION,
         "all" if with_distributions else "none",
     ]
-    with _started(program, command, _script(), timeout) as end:
+    with _started(program, command, probe_script(), timeout) as end:
         yield lambda: _answer(program, end, fence, timeout)
 
 
@@ -111,7 +122,12 @@ def _answer(program: Path, end: Callable[[], Completed], fence: str, timeout: fl
         ) from error
 
 
-def _script() -> str:
+def probe_script() -> str:
+    """Return the source of the script that is run inside the target.
+
+    Raises:
+        InterpreterError: it is missing.
+    """
     # The loader, because this package may lie in a zip file; importlib.resources is slow to import.
     content = pkgutil.get_data(__package__, "_inside.py")
     if content is None:
@@ -119,7 +135,12 @@ def _script() -> str:
     return content.decode("utf-8")
 
 
-def _packaging_home() -> Path:
+def packaging_home() -> Path:
+    """Return the directory, or zip file, with the `packaging` that computes a target's tags.
+
+    Raises:
+        InterpreterError: there is none.
+    """
     spec = importlib.util.find_spec("packaging")
     if spec is None or spec.origin is None:
         raise InterpreterError(
@@ -215,7 +236,7 @@ def _too_old(program: Path, version: str) -> InterpreterError:
 def _with_tags(interpreter: Interpreter) -> Interpreter:
     from syncsteps.interpreter.tags import tags_from_outside  # noqa: PLC0415 - seldom needed
 
-    return dataclasses.replace(interpreter, tags=tags_from_outside(interpreter))
+    return replace(interpreter, tags=tags_from_outside(interpreter))
 
 
 def _complete(interpreter: Interpreter) -> Interpreter:
@@ -226,14 +247,22 @@ def _complete(interpreter: Interpreter) -> Interpreter:
         prefixes=(interpreter.prefix, interpreter.base_prefix),
     )
     managed = interpreter.externally_managed
+    return _as_it_is_now(
+        replace(
+            interpreter,
+            distributions=tuple(
+                replace(one, owner=owners.get(one.metadata)) for one in interpreter.distributions
+            ),
+            externally_managed=None if managed is None else _managed_error(managed),
+        )
+    )
+
+
+def _as_it_is_now(interpreter: Interpreter) -> Interpreter:
+    """Return the interpreter with what is not its own, but this user's and this moment's."""
     unwritable = _unwritable(interpreter.scheme)
-    return dataclasses.replace(
+    return replace(
         interpreter,
-        distributions=tuple(
-            dataclasses.replace(one, owner=owners.get(one.metadata))
-            for one in interpreter.distributions
-        ),
-        externally_managed=None if managed is None else _managed_error(managed),
         unwritable=unwritable,
         unwritable_owners=tuple(_nearest_existing(path).stat().st_uid for path in unwritable),
         user=os.geteuid() if hasattr(os, "geteuid") else None,

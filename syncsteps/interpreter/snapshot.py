@@ -41,15 +41,16 @@ _HARMLESS = re.compile(r"git|\$\{\w+\}(?::\$\{\w+\})?")
 T = TypeVar("T", str, int, bool, list[Any], dict[str, Any])
 
 
-def to_json(interpreter: Interpreter) -> str:
+def to_json(interpreter: Interpreter, *, redact: bool = True) -> str:
     """Return the interpreter as JSON text of schema 1, which `from_json` reads back.
 
     Everything is kept but the credentials in the URLs of ``direct_url``, of which only what PEP 610
-    allows stays: the user ``git``, and names of environment variables.
+    allows stays: the user ``git``, and names of environment variables. Without ``redact`` they stay
+    too.
     """
     value: dict[str, Any] = {"schema": SCHEMA, **dataclasses.asdict(interpreter)}
     value["environment"] = dict(interpreter.environment)
-    for distribution in value["distributions"]:
+    for distribution in value["distributions"] if redact else ():
         distribution["direct_url"] = _redacted(distribution["direct_url"])
     return json.dumps(value, indent=2, default=os.fspath) + "\n"
 

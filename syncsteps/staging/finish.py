@@ -65,19 +65,25 @@ def write_anew(file: Path, content: bytes, *, mode: int) -> None:
 
 
 def prepare_files(
-    directory: Path, targets: Mapping[str, str], *, interpreter: Interpreter
+    directory: Path,
+    targets: Mapping[str, str],
+    *,
+    interpreter: Interpreter,
+    known: Mapping[str, Digest],
 ) -> dict[str, Digest]:
     """Give scripts the target's Python, and every file the mode 0644 or 0755; return digests.
 
-    ``targets`` maps the files, relative to ``directory``, to where they belong.
+    ``targets`` maps the files, relative to ``directory``, to where they belong. Those that are
+    ``known`` have been prepared before.
     """
     if sys.platform != "win32":  # scripts are programs there
         scripts = f"{interpreter.scheme.scripts}{os.sep}"
         executable = os.fspath(interpreter.executable)
         for path, target in targets.items():
-            if target.startswith(scripts):
+            if target.startswith(scripts) and path not in known:
                 _retarget(directory / path, executable=executable)
-    return hash_files(directory, targets)
+    fresh = hash_files(directory, (path for path in targets if path not in known))
+    return {path: known.get(path) or fresh[path] for path in targets}
 
 
 def detach(file: str, *, mode: int) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.selection.model import Selection
+    from syncsteps.staging.finish import Digest
     from syncsteps.staging.unpacked import Unpacked
 
 __all__ = ["read_stage"]
@@ -70,7 +71,9 @@ def _read_stage(
     lock: Lock,
     alone: Callable[[str], AbstractContextManager[Path]],
     anew: Callable[[str], AbstractContextManager[Path]] | None,
+    known: Mapping[str, Digest] | None = None,
 ) -> Stage:
+    """Do what `read_stage` does; ``known`` are digests of files that need not be read again."""
     contents = find_files(directory)
     found = find_unpacked(directory, contents.files)
     check_selection(found, selection)
@@ -89,16 +92,21 @@ def _read_stage(
     targets = [targets_of(one) for one in found]
     merged = {path: target for files in targets for path, target in files.items()}
     _check_targets(merged)
-    digests = prepare_files(directory, merged, interpreter=interpreter)
-    if anew is not None and (differing := find_spoilt(found, digests)):
-        spoilt = tuple(
-            one.name
-            for one in found
-            if one.name in differing and take_anew(directory, one, differing[one.name], anew=anew)
-        )
+    digests = prepare_files(directory, merged, interpreter=interpreter, known=known or {})
+    differing = {} if anew is None else find_spoilt(found, digests)
+    spoilt = [
+        one
+        for one in found
+        if anew is not None
+        and one.name in differing
+        and take_anew(directory, one, differing[one.name], anew=anew)
+    ]
+    if spoilt:
         # What they say of themselves may have been other things, too.
-        again = _read_stage(directory, interpreter, selection, lock, alone, None)
-        return replace(again, spoilt=tuple(sorted(spoilt)))
+        changed = {path for one in spoilt for path, _ in one.files}
+        sound = {path: digest for path, digest in digests.items() if path not in changed}
+        again = _read_stage(directory, interpreter, selection, lock, alone, None, sound)
+        return replace(again, spoilt=tuple(sorted(one.name for one in spoilt)))
     distributions = [
         finish(directory, one, targets=files, digests=digests)
         for one, files in zip(found, targets, strict=True)

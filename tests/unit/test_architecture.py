@@ -136,6 +136,8 @@ BESIDE = (
 
 LONGEST = 400
 READS_ENVIRONMENT = {
+    # What a program that is started inherits.
+    "syncsteps.caching.probes",
     "syncsteps.cli",
     "syncsteps.exporting",
     "syncsteps.fetching",

@@ -148,26 +148,6 @@ def test_what_says_more_is_not_kept(tmp_path: Path, project: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-def test_an_image_is_left_without_a_cache_unless_it_is_asked_for(
-    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def kept(environment: dict[str, str], *, layer: bool = False, **settings: object) -> bool:
-        monkeypatch.setattr(module, "is_layer", lambda _directory: layer)
-        recording = make_recording(tmp_path)
-        recording.may_keep(make_run(project, **settings))
-        return recording.keep(environment) == ""
-
-    home = {"HOME": str(tmp_path / "home"), "LOCALAPPDATA": str(tmp_path / "home")}
-    named = str(tmp_path / "named")
-    assert kept(home)
-    assert not kept(home, layer=True)
-    assert not kept({**home, "SOURCE_DATE_EPOCH": "0"})
-    assert not kept({})
-    assert not kept(home, no_cache=True)
-    assert kept(home, layer=True, cache_dir=named)
-    assert kept({"SOURCE_DATE_EPOCH": "0"}, cache_dir=named)
-
-
 def test_an_error_of_the_file_system_is_a_reason(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -188,9 +188,10 @@ class Machine:
 
     @contextlib.contextmanager
     def probing(
-        self, path: Path, *, timeout: float, with_distributions: bool
+        self, path: Path, *, timeout: float, with_distributions: bool, recall: object
     ) -> Iterator[Callable[[], Interpreter]]:
         assert timeout == 30.0
+        assert recall is None
         assert with_distributions
         yield lambda: self.known[path]
 

@@ -1,0 +1,45 @@
+"""Where something is kept for later runs, if anywhere."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from syncsteps.caching.mounts import is_layer
+from syncsteps.caching.places import usual_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncsteps.settings import Settings
+
+__all__ = ["LOCKS", "PROBES", "keeping_directory", "looking_directory"]
+
+LOCKS = "locks"
+"""The directory in the cache that locks are in, as they were read."""
+
+PROBES = "probes"
+"""The directory in the cache that what probes have found is in."""
+
+
+def keeping_directory(settings: Settings, environment: Mapping[str, str], kind: str) -> str:
+    """Return the directory to keep things of a ``kind`` in, empty for nowhere.
+
+    What lies in a layer of a container goes into the image, where it is of no use and makes no two
+    builds the same. So nothing is kept there, nor where SOURCE_DATE_EPOCH asks for the same build
+    again, unless a directory has been named for it.
+    """
+    directory = looking_directory(settings, environment, kind)
+    if not directory or settings.cache_dir:
+        return directory
+    return "" if environment.get("SOURCE_DATE_EPOCH") or is_layer(directory) else directory
+
+
+def looking_directory(settings: Settings, environment: Mapping[str, str], kind: str) -> str:
+    """Return the directory to look for things of a ``kind`` in, empty for none."""
+    if settings.no_cache:
+        return ""
+    named = settings.cache_dir
+    # Text, as in the question that a run is; and links stay.
+    top = os.path.abspath(named) if named else usual_directory(environment)  # noqa: PTH100
+    return os.path.join(top, kind) if top else ""  # noqa: PTH118
