@@ -55,7 +55,8 @@ class Again:
 
         What the first of an export costs more than one without a cache; then the second one,
         against the first and against each tool; then a sync that finds nothing to do, against uv,
-        which finds the same, against a Python that does nothing at all, and in a session of nox.
+        which finds the same, against a Python that does nothing at all, and in a session of nox;
+        and of another verb, which looks at the same lock and the same target.
         """
         name = f"export {_COUNT} packages"
         without = self._bench.export("uv", _COUNT, "--python", self._bench.python, "--no-cache")
@@ -113,6 +114,7 @@ class Again:
                 # The same way around as the ratio that is wanted: ours by theirs.
                 ready = own if "--no-cache" in arguments else self._kept(own)
                 yield compare(name, theirs, ready, rounds=self._bench.rounds)
+            yield self._verified(system, own)
             program = self._bench.program.with_name(
                 "python.exe" if sys.platform == "win32" else "python"
             )
@@ -124,6 +126,25 @@ class Again:
             )
             yield compare(name, bare, own, rounds=self._bench.rounds)
             yield self._under_nox(name, own)
+
+    def _verified(self, system: Path, sync: Command) -> Pair:
+        """Return a run of another verb with a cache, against the same that looks at all anew."""
+
+        def verify(*arguments: str | Path) -> Command:
+            run = self._bench.own("verify", "--python", system, *arguments)
+            return replace(sync, label="syncsteps verify, no cache", steps=(run,))
+
+        cached = replace(
+            verify(*self._cached()), label="syncsteps verify, of a target that it knew"
+        )
+        for _ in range(2):
+            time.sleep(_SETTLED)
+            time_of(cached)
+        missing = {"locks", "probes"} - {path.name for path in self._answers.iterdir()}
+        if missing:
+            raise RuntimeError(f"{cached.label}: no {', '.join(sorted(missing))} were kept")
+        name = f"verify {_COUNT} distributions"
+        return compare(name, verify("--no-cache"), cached, rounds=self._bench.rounds)
 
     def _under_nox(self, name: str, own: Command) -> Pair:
         """Return the same run in a session of nox, against nox with nothing to do and that run."""
@@ -164,6 +185,6 @@ class Again:
         time_of(command)  # which may well make files, or byte code
         time.sleep(_SETTLED)
         time_of(command)
-        if not list(self._answers.glob("*/*.answer")):
+        if not list(self._answers.glob("answers/*")):
             raise RuntimeError(f"{command.label}: nothing was kept")
         return replace(command, label=f"{command.label}, again")
