@@ -85,7 +85,7 @@ Where files come from
   shown, and all of it, without secrets, is in a file that the error names.
 """
 _CACHE = """\
-Kept answers
+The cache
   A sync or install that has nothing to do, and an export, are answered from
   what the same run came to before, without starting the target or reading
   the lock, as long as nothing that it depended on has changed since:
@@ -94,19 +94,25 @@ Kept answers
   package managers, syncsteps itself. It goes by inode, size and times; what
   was changed less than two seconds before a run is looked at again.
 
-  The answers are in the user's directory for caches
+  The other verbs, and runs with other options, have a part of that: a target
+  that has not changed since an earlier run is not started to ask what it is,
+  and a lock of the same bytes is not parsed again (a requirements.txt or a
+  Pipfile.lock is: what it says depends on other files). What this user may
+  write to, and how much space is left, is looked at each time.
+
+  All of it is in the user's directory for caches
   ($XDG_CACHE_HOME/syncsteps or ~/.cache/syncsteps; on macOS
   ~/Library/Caches/syncsteps, on Windows %LOCALAPPDATA%\\syncsteps\\Cache), or
-  in --cache-dir DIR; --no-cache goes without. There are at most 100 of them,
-  and of 32 MB, for two months. What others than the user could write is not
-  read; what is damaged is as good as not there. With --verbose, the last line
-  says why a run is not kept.
+  in --cache-dir DIR; --no-cache goes without. Of each of the three kinds there
+  are at most 100 files, and of 32 MB, for two months. What others than the
+  user could write is not read; what is damaged is as good as not there. With
+  --verbose, the last line says why a run is no answer to the next.
 
-  A run that changes something keeps nothing, a run that fails neither, and
-  none does in a layer of a container (a file system of type overlay), with
-  SOURCE_DATE_EPOCH set, or without a home, unless --cache-dir names a
-  directory for it, such as a cache that is mounted. SYNCSTEPS_NO_CACHE=1 is
-  for what builds images otherwise.
+  A run that changes something keeps no more than the lock. One that fails
+  keeps nothing, and neither does one in a layer of a container (a file system
+  of type overlay), with SOURCE_DATE_EPOCH set, or without a home, unless
+  --cache-dir names a directory for it, such as a cache that is mounted.
+  SYNCSTEPS_NO_CACHE=1 is for what builds images otherwise.
 """
 _IMPORTS = """\
 What is imported

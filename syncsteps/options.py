@@ -186,9 +186,9 @@ OPTIONS: tuple[Option, ...] = (
         name="cache-dir",
         kind="path",
         metavar="DIR",
-        help="where answers are kept for runs to come (default: the user's directory for caches)",
+        help="what is kept for runs to come is in there (default: the user's directory for caches)",
     ),
-    Option(name="no-cache", kind="flag", help="neither use kept answers nor keep one"),
+    Option(name="no-cache", kind="flag", help="neither use what earlier runs have kept nor keep anything"),
     Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
     Option(
         name="junit",
