@@ -52,12 +52,12 @@ def list_files(
     from syncsteps.check.tree import look  # noqa: PLC0415 - few runs write a document
 
     came = {each.name: each for each in staged}
+    there = interpreter.by_name()
     found: dict[str, Listing] = {}
     for entry in receipt.entries:
-        installed = interpreter.find(entry.name)
         if entry.name in came:
             found[entry.name] = staged_listing(came[entry.name])
-        elif installed is not None:
+        elif entry.name in there:
             with contextlib.suppress(CheckError, OSError):
-                found[entry.name] = look(installed, hashes=False).listing
+                found[entry.name] = look(there[entry.name][0], hashes=False).listing
     return found

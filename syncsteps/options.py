@@ -188,7 +188,11 @@ OPTIONS: tuple[Option, ...] = (
         metavar="DIR",
         help="what is kept for runs to come is in there (default: the user's directory for caches)",
     ),
-    Option(name="no-cache", kind="flag", help="neither use what earlier runs have kept nor keep anything"),
+    Option(
+        name="no-cache",
+        kind="flag",
+        help="use nothing that earlier runs have kept, and keep nothing",
+    ),
     Option(name="json", kind="path", metavar="FILE", help="write the result as JSON (-: stdout)"),
     Option(
         name="junit",

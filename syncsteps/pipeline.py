@@ -164,7 +164,8 @@ def smoke(
     on_event(LockSelected(lock=lock, selection=selection))
     named = {package.name for package in lock.packages}
     settings.smoke_policy.require_packages(named | {d.name for d in interpreter.distributions})
-    found = [(item.name, interpreter.find(item.name)) for item in selection.packages]
+    there = interpreter.by_name()
+    found = [(item.name, next(iter(there.get(item.name, ())), None)) for item in selection.packages]
     missing = [name for name, installed in found if installed is None]
     if missing:
         raise SmokeError(

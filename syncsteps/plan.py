@@ -147,11 +147,13 @@ def make_plan(
         for receipt in ledger.receipts
         if receipt.project in kin
     ]
+    there = interpreter.by_name()
     actions: list[Action] = []
     for selected in selection.packages:
         actions += _actions(
             selected,
-            interpreter=interpreter,
+            there=there.get(selected.name, ()),
+            directories=_directories(interpreter),
             receipts=(own, *others),
             source_digest=source_digests.get(selected.name, ""),
             again=selected.name in again,
@@ -189,15 +191,20 @@ def affected(plan: Plan) -> tuple[Keep, ...]:
 def _actions(
     selected: Selected,
     *,
-    interpreter: Interpreter,
+    there: Sequence[InstalledDistribution],
+    directories: tuple[Path, ...],
     receipts: Sequence[Mapping[str, ReceiptEntry]],
     source_digest: str,
     again: bool,
 ) -> Iterable[Action]:
-    installed = interpreter.find(selected.name)
-    if installed is None:
+    """Return what is to be done for ``selected``; ``there`` are all copies of it, in their order.
+
+    ``directories`` are those of the target.
+    """
+    if not there:
         return [Install(selected=selected, reason="not installed")]
-    copies = _copies(installed, interpreter)
+    installed = there[0]
+    copies = _copies(there, directories)
     difference = _difference(selected, installed, _told(installed, receipts), source_digest)
     if not difference and copies:
         difference = "it is there more than once"
@@ -206,7 +213,7 @@ def _actions(
     if not difference:
         owner = f", of {installed.owner}" if installed.owner else ""
         return [Keep(selected=selected, installed=installed, reason=f"already there{owner}")]
-    if installed.location in _directories(interpreter):
+    if installed.location in directories:
         return [Replace(selected=selected, installed=installed, reason=difference), *copies]
     reason = f"{difference}; stands before the copy in {installed.location}"
     return [Install(selected=selected, reason=reason, shadows=installed)]
@@ -231,22 +238,15 @@ def _told(
     return None
 
 
-def _copies(installed: InstalledDistribution, interpreter: Interpreter) -> list[Remove]:
-    """Return the removal of what an installation that was cut off has left beside ``installed``.
+def _copies(there: Sequence[InstalledDistribution], directories: tuple[Path, ...]) -> list[Remove]:
+    """Return the removal of what an installation that was cut off has left beside the first.
 
-    Its metadata names files that are also those of ``installed``: neither can stay alone.
+    Its metadata names files that are also those of the first: neither can stay alone.
     """
-    directories = _directories(interpreter)
-    if installed.location not in directories or installed.owner is not None:
+    ours = [each for each in there if each.location in directories and each.owner is None]
+    if not ours or ours[0] is not there[0]:
         return []
-    return [
-        Remove(installed=d, reason="a second copy of it")
-        for d in interpreter.distributions
-        if d.name == installed.name
-        and d is not installed
-        and d.location in directories
-        and d.owner is None
-    ]
+    return [Remove(installed=each, reason="a second copy of it") for each in ours[1:]]
 
 
 def _directories(interpreter: Interpreter) -> tuple[Path, ...]:
@@ -324,6 +324,7 @@ def _removals(
 ) -> Iterable[Remove]:
     """Yield what goes: of ``names`` (None: of everything in the target's directories)."""
     directories = _directories(interpreter)
+    others = ledger.others(than=project)
     candidates = {
         d.name: d
         for d in reversed(interpreter.distributions)
@@ -332,11 +333,12 @@ def _removals(
         and d.owner is None
         and d.name not in (_INSTALLERS if names is None else {"pip"})
         and (names is None or d.name in names)
-        and not ledger.others(d.name, than=project)
+        and d.name not in others
     }
     if names is not None:
         # What the lock replaces or keeps needs only what the lock names as well.
-        staying = [d for d in interpreter.distributions if d.name not in {*candidates, *wanted}]
+        known = {*candidates, *wanted}
+        staying = [d for d in interpreter.distributions if d.name not in known]
         for name in _needed(staying, candidates, dict(interpreter.environment)):
             del candidates[name]
     reason = "an earlier sync of this project installed it, and nothing needs it now"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -9,9 +10,9 @@ from packaging.utils import canonicalize_name
 from syncsteps.plan import Replace, same_version
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-    from syncsteps.locks.model import Lock
+    from syncsteps.locks.model import Lock, Package
     from syncsteps.plan import Plan
     from syncsteps.receipts import Ledger
     from syncsteps.selection.model import Request
@@ -66,21 +67,24 @@ def other_owners(
     well as what is to come, for members that exclude each other.
     """
     found = []
+    locked: defaultdict[str, list[Package]] = defaultdict(list)
+    for package in lock.packages:
+        locked[package.name].append(package)
+    others = ledger.others(than=project)
     for action in plan.actions:
         if isinstance(action, Replace):
-            owners = ledger.others(action.name, than=project)
-            if not _is_still_locked(action, lock):
+            owners = others.get(action.name, ())
+            if not _is_still_locked(action, locked[action.name]):
                 owners = tuple(owner for owner in owners if owner not in kin)
             if owners:
                 found.append((action.name, owners))
     return tuple(found)
 
 
-def _is_still_locked(action: Replace, lock: Lock) -> bool:
+def _is_still_locked(action: Replace, locked: Iterable[Package]) -> bool:
+    """Return whether what ``action`` replaces is among those that are ``locked`` of its name."""
     coming = action.selected.package.version
     return any(
-        package.name == action.name
-        and package.version != coming
-        and same_version(action.installed.version, package.version)
-        for package in lock.packages
+        package.version != coming and same_version(action.installed.version, package.version)
+        for package in locked
     )

@@ -107,18 +107,15 @@ class Ledger:
         wanted = canonicalize_name(project)
         return next((r for r in self.receipts if canonicalize_name(r.project) == wanted), None)
 
-    def others(self, name: str, *, than: str) -> tuple[str, ...]:
-        """Return the projects other than ``than`` that installed the distribution ``name``."""
+    def others(self, *, than: str) -> dict[str, tuple[str, ...]]:
+        """Return the projects other than ``than`` that installed a distribution, by its name."""
         own = canonicalize_name(than)
-        return tuple(p for p in self.owners(name) if canonicalize_name(p) != own)
-
-    def owners(self, name: str) -> tuple[str, ...]:
-        """Return the projects that installed the distribution of this normalized name."""
-        return tuple(
-            receipt.project
-            for receipt in self.receipts
-            if any(entry.name == name for entry in receipt.entries)
-        )
+        found: dict[str, tuple[str, ...]] = {}
+        for receipt in self.receipts:
+            if canonicalize_name(receipt.project) != own:
+                for entry in receipt.entries:
+                    found[entry.name] = (*found.get(entry.name, ()), receipt.project)
+        return found
 
 
 def tree_digest(files: Iterable[tuple[str, bool, str]]) -> str:

@@ -33,7 +33,7 @@ from syncsteps.verify import Facts, verify
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from syncsteps.interpreter.model import Interpreter
+    from syncsteps.interpreter.model import InstalledDistribution, Interpreter
     from syncsteps.locks.model import Lock
     from syncsteps.locks.staleness import Staleness
     from syncsteps.plan import Plan
@@ -86,15 +86,15 @@ class Survey:
         """
         gone = {a.name for a in self.plan.actions if not isinstance(a, Keep)}
         kept = {keep.name for keep in self.plan.kept}
+        there = self.interpreter.by_name()
         entries: dict[str, ReceiptEntry] = {}
-        for receipt in sorted(self.ledger.receipts, key=lambda each: each is not self.receipt):
+        own = self.receipt
+        others = self.ledger.others(than=self.project)
+        for receipt in sorted(self.ledger.receipts, key=lambda each: each is not own):
             for entry in receipt.entries:
-                if receipt is self.receipt:
-                    others = self.ledger.others(entry.name, than=receipt.project)
-                    ours = entry.name in kept or not others  # else it is left to the others
-                else:
-                    ours = entry.name in kept
-                if ours and entry.name not in gone and self._stands(entry):
+                # What is not kept is left to the others.
+                ours = entry.name in kept or (receipt is own and entry.name not in others)
+                if ours and entry.name not in gone and _stands(entry, there):
                     entries.setdefault(entry.name, entry)
         chosen = {item.name: item for item in self.plan.staged}
         for distribution in staged:
@@ -114,10 +114,6 @@ class Survey:
             directories=(*directories, *(name for name in earlier if (data / name).is_dir())),
         )
 
-    def _stands(self, entry: ReceiptEntry) -> bool:
-        installed = self.interpreter.find(entry.name)
-        return installed is not None and installed.version == entry.version
-
     @property
     def current(self) -> bool:
         """Whether nothing is to be done, and the receipt says so too."""
@@ -128,6 +124,11 @@ class Survey:
             return not wanted.entries
         # A directory that has gone since is no reason to write.
         return self.receipt == replace(wanted, directories=self.receipt.directories)
+
+
+def _stands(entry: ReceiptEntry, there: Mapping[str, Sequence[InstalledDistribution]]) -> bool:
+    """Return whether what is imported of those that are ``there`` is what ``entry`` is about."""
+    return entry.name in there and there[entry.name][0].version == entry.version
 
 
 def take_survey(

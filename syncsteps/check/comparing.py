@@ -36,9 +36,11 @@ def check(receipt: Receipt, interpreter: Interpreter, *, hashes: bool = False) -
         CheckError: a file or a directory is there but cannot be read.
     """
     claims = Claims(interpreter.distributions)
+    there = interpreter.by_name()
 
     def compare(entry: ReceiptEntry) -> tuple[Drift, ...]:
-        return _compare(entry, interpreter.find(entry.name), claims, hashes=hashes)
+        installed = next(iter(there.get(entry.name, ())), None)
+        return _compare(entry, installed, claims, hashes=hashes)
 
     # Where files are hashed, other threads go on; the rest is too short for them to matter.
     with ThreadPoolExecutor(max_workers=min(_THREADS, cpu_count() or 1)) as pool:

@@ -124,3 +124,13 @@ class Interpreter:
     def find(self, name: str) -> InstalledDistribution | None:
         """Return the distribution of this normalized name that is imported, or None."""
         return next((d for d in self.distributions if d.name == name), None)
+
+    def by_name(self) -> dict[str, list[InstalledDistribution]]:
+        """Return all distributions by their normalized names, each one that is imported first.
+
+        It is for who asks about many: `find` looks through all of them each time.
+        """
+        found: dict[str, list[InstalledDistribution]] = {}
+        for one in self.distributions:
+            found.setdefault(one.name, []).append(one)
+        return found

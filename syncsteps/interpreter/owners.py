@@ -64,6 +64,7 @@ class _Wanted:
 
     def __init__(self, paths: Iterable[Path], root: Path) -> None:
         self.root = root
+        self._real: dict[Path, str] = {}
         self._paths: dict[Path, list[Path]] = {}
         for path in paths:
             self._paths.setdefault(self._canonical(path), []).append(path)
@@ -91,9 +92,11 @@ class _Wanted:
                     return self._paths[real]
         return ()
 
-    @staticmethod
-    def _canonical(path: Path) -> Path:
-        return Path(os.path.realpath(path.parent), path.name)
+    def _canonical(self, path: Path) -> Path:
+        parent = path.parent
+        if parent not in self._real:
+            self._real[parent] = os.path.realpath(parent)
+        return Path(self._real[parent], path.name)
 
 
 def _all_owned(

@@ -22,10 +22,11 @@ _MOST_NAMES = 4
 
 def _owned(facts: Facts) -> Iterator[Problem]:
     """Yield each distribution of a system package manager that would go or be hidden."""
+    there, allowed = facts.interpreter.by_name(), _allowed(facts)
     for action in facts.plan.actions:
-        if not isinstance(action, Install | Replace) or action.name in _allowed(facts):
+        if not isinstance(action, Install | Replace) or action.name in allowed:
             continue
-        for found in _copies(facts, action.name):
+        for found in there.get(action.name, ()):
             if found.owner is not None:
                 verb = "replace" if _goes(action, found) else "shadow"
                 yield Problem(
@@ -61,18 +62,14 @@ def _goes(action: Install | Replace | Remove, found: InstalledDistribution) -> b
     return isinstance(action, Replace | Remove) and action.installed.metadata == found.metadata
 
 
-def _copies(facts: Facts, name: str) -> Iterator[InstalledDistribution]:
-    return (d for d in facts.interpreter.distributions if d.name == name)
-
-
 def _allowed(facts: Facts) -> Collection[str]:
     return frozenset(canonicalize_name(name) for name in facts.settings.allow_replace)
 
 
 def _other_projects(facts: Facts) -> Iterator[Problem]:
-    owners = dict(facts.owners)
+    owners, allowed = dict(facts.owners), _allowed(facts)
     for action in facts.plan.actions:
-        if not isinstance(action, Replace) or action.name in _allowed(facts):
+        if not isinstance(action, Replace) or action.name in allowed:
             continue
         for project in owners.get(action.name, ()):
             yield Problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from syncsteps.requirements import extras_of, requirements_of
 from syncsteps.verify.model import Facts, Problem, Rule, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from packaging.requirements import Requirement
 
@@ -93,12 +94,13 @@ def _changes(facts: Facts) -> Mapping[str, _Change]:
     """Return what changes for those who import it, less what may be replaced at any cost."""
     after = {found.name: found.version for found in reversed(_remaining(facts))}
     allowed = {canonicalize_name(name) for name in facts.settings.allow_replace}
+    there = facts.interpreter.by_name()
     changes = {}
     # A second copy may be removed beside a replacement, and then what comes decides.
     for action in sorted(facts.plan.actions, key=lambda one: not isinstance(one, Remove)):
-        before = facts.interpreter.find(action.name)
-        if isinstance(action, Keep) or before is None or action.name in allowed:
+        if isinstance(action, Keep) or action.name not in there or action.name in allowed:
             continue
+        before = there[action.name][0]
         version = after.get(action.name) if isinstance(action, Remove) else _version(action)
         changes[action.name] = _Change(
             before=before.version,
@@ -166,12 +168,13 @@ def _needing(facts: Facts) -> Iterator[_Needing]:
 
 
 def _downgraded(facts: Facts) -> Iterator[Problem]:
+    there = facts.interpreter.by_name()
     for action in facts.plan.actions:
-        if not isinstance(action, Install | Replace):
+        if not isinstance(action, Install | Replace) or action.name not in there:
             continue
-        before = facts.interpreter.find(action.name)
+        before = there[action.name][0]
         after = action.selected.package.version
-        if before is None or after is None or not _later(before.version, after):
+        if after is None or not _later(before.version, after):
             continue
         verb = "replaced" if isinstance(action, Replace) else "hidden"
         yield Problem(
@@ -195,11 +198,13 @@ def _doubled(facts: Facts) -> Iterator[Problem]:
 
     Copies of a package manager's that something new hides are passed over: SYS001 tells of them.
     """
-    remaining = _remaining(facts)
+    remaining: defaultdict[str, list[InstalledDistribution]] = defaultdict(list)
+    for one in _remaining(facts):
+        remaining[one.name].append(one)
     order = {path: number for number, path in enumerate(facts.interpreter.sys_path)}
     purelib = facts.interpreter.scheme.purelib
     for action in facts.plan.actions:
-        others = [found for found in remaining if found.name == action.name]
+        others: Sequence[InstalledDistribution] = remaining.get(action.name, ())
         if isinstance(action, Keep):
             first, where = action.installed.version, action.installed.location
             others = [found for found in others if found.metadata != action.installed.metadata]

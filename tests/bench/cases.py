@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import statistics
 from collections import defaultdict
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import syncsteps
 from syncsteps.interpreter import probe, to_json
+from syncsteps.interpreter.model import InstalledDistribution
+from syncsteps.locks import read_lock
 from syncsteps.settings import load_settings
 from tests.bench.again import Again
 from tests.bench.installs import installs
@@ -75,12 +79,40 @@ class Bench:
         return Again(self).pairs()
 
     def growth(self) -> Iterator[Pair]:
-        """Yield an export of 1,000 packages against one of 10,000."""
-        yield compare(
-            f"export {_LARGE:,} and {_HUGE:,} packages",
-            self.export("uv", _LARGE),
-            self.export("uv", _HUGE),
-            rounds=max(3, self.rounds // 4),
+        """Yield an export of 1,000 packages against one of 10,000, and a dry run of a sync."""
+        for name, run in (
+            ("export", functools.partial(self.export, "uv")),
+            ("plan", self._dry_run),
+        ):
+            yield compare(
+                f"{name} {_LARGE:,} and {_HUGE:,} packages",
+                run(_LARGE),
+                run(_HUGE),
+                rounds=max(3, self.rounds // 4),
+            )
+
+    def _dry_run(self, count: int) -> Command:
+        """Return a dry run of a sync where all is installed, a fifth of it in another version."""
+        project = self.project("uv", count)
+        lock = read_lock(project / "uv.lock")
+        target = make_interpreter()
+        site = target.scheme.purelib
+        installed = tuple(
+            InstalledDistribution(
+                name=package.name,
+                version=str(package.version) if number % 5 else "0",
+                location=site,
+                metadata=site / f"{package.name}.dist-info",
+            )
+            for number, package in enumerate(lock.packages)
+        )
+        path = self.work / f"installed-{count}.json"
+        path.write_text(to_json(replace(target, distributions=installed)), encoding="utf-8")
+        return Command(
+            label=f"syncsteps sync --dry-run, {count:,}",
+            steps=(self.own("sync", "--dry-run", "--no-cache", "--interpreter", path),),
+            directory=project,
+            environment=self.environment,
         )
 
     def matrix(self) -> Iterator[Pair]:

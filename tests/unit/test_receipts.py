@@ -167,9 +167,12 @@ def test_the_ledger_knows_who_installed_what(tmp_path: Path) -> None:
     ledger = load_receipts(state)
     assert ledger.of("shop") == receipt("Shop", "a", "b")
     assert ledger.of("nobody") is None
-    assert ledger.owners("b") == ("Shop", "admin")
-    assert ledger.owners("c") == ("admin",)
-    assert ledger.owners("d") == ()
+    assert ledger.others(than="nobody") == {
+        "a": ("Shop",),
+        "b": ("Shop", "admin"),
+        "c": ("admin",),
+    }
+    assert ledger.others(than="shop") == {"b": ("admin",), "c": ("admin",)}
 
 
 def test_a_broken_receipt_is_named(tmp_path: Path) -> None:
