@@ -77,6 +77,10 @@ Where files come from
   settings files, where an explicit index is asked for what the lock takes
   from it.
 
+  Logins are the installers' own: URLs in variables and settings, netrc,
+  keyring. Those of uv's indexes (also UV_INDEX_NAME_USERNAME and _PASSWORD)
+  reach pip too, in a netrc file of the run, one for each host.
+
   Builds are cached by uv by the hash of the source, and by pip from version
   23.1 on; a directory is built again whenever it has changed. The build
   constraints of a uv.lock (build-constraint-dependencies of [tool.uv]) count
@@ -154,10 +158,10 @@ What is in a wheelhouse
   (an sdist, a repository, a directory, the project itself), built with the
   target's Python, in an environment of its own. Fetching is pip's work,
   whatever --installer says, since uv has no command that keeps files: pip's
-  configuration and credentials apply, and of a uv.lock the addresses of its
-  files and its build constraints. A sync from the wheelhouse uses uv or pip
-  as ever; what is left in the interpreter, the receipt included, is what a
-  sync without a wheelhouse leaves.
+  configuration applies, the logins of both, and of a uv.lock the addresses of
+  its files and its build constraints. A sync from the wheelhouse uses uv or
+  pip as ever; what is left in the interpreter, the receipt included, is what
+  a sync without a wheelhouse leaves.
 
   Each wheel is moved in whole, and syncsteps-wheelhouse.json says what of the
   lock it came from (python -m pydoc syncsteps.wheelhouse.manifest documents

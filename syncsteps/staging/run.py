@@ -136,7 +136,7 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
                 environment={**environment, **surroundings(place)},
             )
             if not isinstance(stager, UvStager):
-                stager = _constrained(
+                stager = _instructed(
                     stager, selection, lock=lock, interpreter=interpreter, place=place
                 )
             install(selection, directory, on_progress and Watch(selection, on_progress))
@@ -158,11 +158,13 @@ def stage(  # noqa: PLR0913 - on so much does an installation depend
         ) from error
 
 
-def _constrained(
+def _instructed(
     stager: PipStager, selection: Selection, *, lock: Lock, interpreter: Interpreter, place: str
 ) -> PipStager:
-    """Return ``stager`` with what makes it follow the lock's build constraints."""
-    from syncsteps.staging.build_constraints import pip_variables  # noqa: PLC0415 - as above
+    """Return ``stager`` with uv's logins, and what makes it follow the lock's build constraints."""
+    # As above.
+    from syncsteps.staging.build_constraints import pip_variables  # noqa: PLC0415
+    from syncsteps.staging.logins import login_variables  # noqa: PLC0415
 
     variables = pip_variables(
         selection.packages,
@@ -172,4 +174,5 @@ def _constrained(
         pip=stager.pip,
         environment=stager.environment,
     )
-    return replace(stager, environment={**stager.environment, **variables})
+    logins = login_variables(lock.root, stager.environment, place=Path(place))
+    return replace(stager, environment={**stager.environment, **variables, **logins})

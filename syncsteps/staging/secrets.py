@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from syncsteps.staging.logins import netrc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,21 +76,12 @@ def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
 def known_secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return `secret_values` and the passwords of the netrc file that installers read, if any.
 
-    That is the one which ``NETRC`` names, else ``.netrc`` or ``_netrc`` in the home directory. One
-    that cannot be read gives no secrets: nor does it to an installer.
+    One that cannot be read gives no secrets: nor does it to an installer.
     """
-    found = set(secret_values(environment))
-    home = environment.get("HOME") or environment.get("USERPROFILE") or ""
-    named = environment.get("NETRC")
-    places = [named] if named else [f"{home}/.netrc", f"{home}/_netrc"] if home else []
-    for place in places:
-        try:
-            text = Path(place).read_text(encoding="utf-8", errors="replace")
-        except (OSError, ValueError):
-            continue
-        found.update(s for s in _NETRC.findall(text) if len(s) >= _SHORTEST_PASSWORD)
-        break
-    return _longest_first(found)
+    of_file = _NETRC.findall(netrc_text(environment))
+    return _longest_first(
+        {*secret_values(environment), *(s for s in of_file if len(s) >= _SHORTEST_PASSWORD)}
+    )
 
 
 def _of_userinfo(userinfo: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from syncsteps.export.toml import to_toml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["UvSettings", "is_true", "uv_settings"]
+__all__ = ["UvSettings", "is_true", "uv_settings", "uv_tables"]
 
 # Where files come from, how they are fetched and how they are built. Everything else (what is
 # installed, in which version, where to) the lock and the target say: uv would let `pip.target` win
@@ -125,6 +126,22 @@ def uv_settings(
             reached = _followed(_read(file), file.parent)
             table = {**{k: v for k, v in reached.items() if k in _NETWORK - keys}, **table}
     return _settings(path, table, exclusive=True)
+
+
+def uv_tables(directory: Path, environment: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
+    """Yield the settings that uv itself would read in ``directory``, what wins comes first.
+
+    They are whole, as they are written there. A file that cannot be read has none.
+    """
+    if is_true(environment, "UV_NO_CONFIG"):
+        return
+    named = environment.get("UV_CONFIG_FILE")
+    with contextlib.suppress(StagingError):
+        yield _read(Path(named)) if named is not None else _of_project(directory)[1]
+    for path in () if named is not None else _files_of_user(environment):
+        with contextlib.suppress(StagingError):
+            if path.is_file():
+                yield _read(path)
 
 
 def is_true(environment: Mapping[str, str], name: str) -> bool:

@@ -21,6 +21,7 @@ from syncsteps.staging.abreast import AbreastRunner, Installation, run_installer
 from syncsteps.staging.build_constraints import pip_variables
 from syncsteps.staging.environment import installer_environment, surroundings
 from syncsteps.staging.inputs import write_groups
+from syncsteps.staging.logins import login_variables
 from syncsteps.staging.logs import logged
 from syncsteps.staging.lookups import described
 from syncsteps.staging.pip import closed_variables
@@ -241,8 +242,9 @@ class _Filling:
         )
 
     def _environment(self, temporary: Path) -> dict[str, str]:
+        logins = login_variables(self.order.lock.root, self.environment, place=temporary)
         return installer_environment(
-            {**self.environment, **surroundings(str(temporary))},
+            {**self.environment, **surroundings(str(temporary)), **logins},
             extra={
                 "PIP_ROOT_USER_ACTION": "ignore",
                 "PIP_USE_PEP517": "1",

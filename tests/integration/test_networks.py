@@ -153,17 +153,42 @@ def test_a_login_in_configuration_files(system: System, login: str, installer: s
     _assert_no_secret(told)
 
 
-def test_a_login_of_a_named_index_for_uv(system: System, login: str) -> None:
+@both
+@pytest.mark.parametrize("source", ["lock", "index"])
+def test_a_login_of_a_named_index_of_uv(
+    system: System, login: str, installer: str, source: str
+) -> None:
+    """pip knows of no such thing, and is told."""
     names = _lock(system)
-    text = f'[[index]]\nname = "own"\nurl = "{system.index.url}"\ndefault = true\n'
-    (system.project / "uv.toml").write_text(text)
-    variables = {"UV_INDEX_OWN_USERNAME": USER, "UV_INDEX_OWN_PASSWORD": PASSWORD}
-    variables |= {"UV_NO_CONFIG": "0", "UV_INDEX_URL": ""}
-    status, told = _sync(system, "uv", "--source", "index", **variables)
+    variables = _name_index(system)
+    status, told = _sync(system, installer, "--source", source, **variables)
     assert status == 0, told
     assert set(names) <= system.installed().keys()
     assert login
     _assert_no_secret(told)
+
+
+def test_a_login_of_a_named_index_of_uv_is_enough_to_fetch(system: System, login: str) -> None:
+    _lock(system)
+    wheelhouse = system.project / "wheelhouse"
+    variables = {**_name_index(system), "HOME": str(system.project / "home")}
+    assert login
+    done = system.start("fetch", "--wheelhouse", str(wheelhouse), "--verbose", **variables)
+    assert done.returncode == 0, done.stderr
+    assert len(list(wheelhouse.glob("*.whl"))) == 2
+    told = [path.read_bytes().decode("utf-8", "replace") for path in wheelhouse.glob("*.json")]
+    _assert_no_secret("\n".join([done.stdout, done.stderr, *told]))
+    done = system.start("fetch", "--wheelhouse", f"{wheelhouse}-2", HOME=variables["HOME"])
+    assert done.returncode == STAGING_FAILED
+    assert "the index refused the credentials, or got none" in done.stderr
+
+
+def _name_index(system: System) -> dict[str, str]:
+    """Give the index a name in uv's settings, and return the variables with its login."""
+    text = f'[[index]]\nname = "own.one"\nurl = "{system.index.url}"\ndefault = true\n'
+    (system.project / "uv.toml").write_text(text)
+    variables = {"UV_INDEX_OWN_ONE_USERNAME": USER, "UV_INDEX_OWN_ONE_PASSWORD": PASSWORD}
+    return {**variables, "UV_NO_CONFIG": "0", "UV_INDEX_URL": ""}
 
 
 @both
