@@ -111,7 +111,7 @@ def _keep(
     from syncsteps.caching.parsed import keep_lock  # noqa: PLC0415
     from syncsteps.caching.probes import keep_probe  # noqa: PLC0415
 
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         if watcher.lock is not None and not settings.default_groups:  # which would be in there
             keep_lock(watcher.lock, settings=settings, environment=environment, moment=moment)
         asked = watcher.verb in _PROBING and not settings.interpreter
