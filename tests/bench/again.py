@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import syncsteps
 from syncsteps.settings import load_settings
 from tests.bench.rivals import RIVALS, add_beside, uv_pair
-from tests.bench.timing import Command, compare, time_of
+from tests.bench.timing import SETTLED, Command, compare, time_of
 from tests.bench.universe import write_uv_lock_of
 from tests.conformance.tools import install
 from tests.support.index import Index
@@ -40,8 +40,6 @@ def empty(session):
     pass
 """
 _EMPTY, _SYNC = ("-s", "empty"), ("-s", "sync_system", "--")
-# Seconds after which a change is not one that may have gone unseen.
-_SETTLED = 2.2
 
 
 class Again:
@@ -138,7 +136,7 @@ class Again:
             verify(*self._cached()), label="syncsteps verify, of a target that it knew"
         )
         for _ in range(2):
-            time.sleep(_SETTLED)
+            time.sleep(SETTLED)
             time_of(cached)
         missing = {"locks", "probes"} - {path.name for path in self._answers.iterdir()}
         if missing:
@@ -156,7 +154,7 @@ class Again:
         session = replace(own, label="nox -s sync_system", steps=((nox, *_SYNC, *run[2:]),))
         for command in (alone, session):
             time_of(command)
-        time.sleep(_SETTLED)
+        time.sleep(SETTLED)
         return compare(name, alone, session, rounds=self._bench.rounds)
 
     def _cached(self, *arguments: str | Path) -> tuple[str | Path, ...]:
@@ -169,7 +167,7 @@ class Again:
     def _emptied(self, command: Command) -> Command:
         """Return it with the cache emptied before each run; settled is what it then depends on."""
         time_of(command)
-        time.sleep(_SETTLED)
+        time.sleep(SETTLED)
         code = f"import shutil; shutil.rmtree({str(self._answers)!r}, ignore_errors=True)"
         empty = (sys.executable, "-I", "-S", "-c", code)
         kind = "without" if "--no-cache" in command.steps[0] else "filling one"
@@ -183,7 +181,7 @@ class Again:
         """
         shutil.rmtree(self._answers, ignore_errors=True)
         time_of(command)  # which may well make files, or byte code
-        time.sleep(_SETTLED)
+        time.sleep(SETTLED)
         time_of(command)
         if not list(self._answers.glob("answers/*")):
             raise RuntimeError(f"{command.label}: nothing was kept")

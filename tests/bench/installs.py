@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.bench.installers import INSTALLERS, Place
 from tests.bench.locked import write_every_lock
-from tests.bench.timing import Command, compare, time_of
+from tests.bench.timing import SETTLED, Command, compare, time_of
 from tests.support.index import Index
 from tests.support.interpreters import throwaway_interpreter
 from tests.support.wheels import make_wheel
@@ -134,6 +135,12 @@ class _Way:
             if case == "warm":
                 # Once unprepared, so that the caches have it all, however cold the case before.
                 for command in (first, second):
+                    time_of(command)
+            if case == "nothing to do":
+                # As it is some time after an install, which then is answered for.
+                for command in (first, second):
+                    time_of(command)
+                    time.sleep(SETTLED)
                     time_of(command)
             pair = compare(case, first, second, rounds=rounds, warm=case != "cold")
             self._require_installed()

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Command", "Pair", "Spent", "compare", "time_of"]
+__all__ = ["SETTLED", "Command", "Pair", "Spent", "compare", "time_of"]
+
+SETTLED = 2.2
+"""Seconds after which a change is not one that may have gone unseen, so that answers are kept."""
 
 _TIMEOUT = 600
 
