@@ -105,9 +105,9 @@ def _text(directory: str, name: str) -> str | None:
 
 
 def _paths(interpreter: Interpreter) -> Iterator[str]:
-    from syncsteps.caching.surroundings import of_probe  # noqa: PLC0415 - as above
+    from syncsteps.caching.surroundings import of_interpreter  # noqa: PLC0415 - as above
 
-    yield from of_probe(interpreter)
+    yield from of_interpreter(interpreter, with_distributions=True)
     home = packaging_home()
     yield from (str(home), str(home / "packaging" / "tags.py"))
 

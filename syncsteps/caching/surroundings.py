@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from syncsteps.interpreter.model import Interpreter
     from syncsteps.locks.model import Lock
 
-__all__ = ["is_known", "of_probe", "surroundings"]
+__all__ = ["is_known", "of_interpreter", "surroundings"]
 
 _PROBE = ("-I", "-B", "-")
 _LISTS = f"/{DPKG_LISTS}/"
@@ -73,7 +73,7 @@ def surroundings(run: Run, witness: Witness, *, environment: Mapping[str, str]) 
     names = {"python3", "python", f"python{settings.python}", Path(settings.python).name}
     programs = [command[0] for command in witness.programs if _is_probe(command)]
     yield from _of_search(environment, names=names - {""}, programs=programs)
-    yield from _of_interpreter(run.interpreter, with_distributions=run.with_distributions)
+    yield from of_interpreter(run.interpreter, with_distributions=run.with_distributions)
 
 
 def _of_search(
@@ -96,14 +96,6 @@ def _of_search(
         yield from _of_program(program)
 
 
-def of_probe(interpreter: Interpreter) -> Iterator[str]:
-    """Yield all that a probe of ``interpreter`` by the path of its executable depends on.
-
-    Some of it comes twice, or is not there.
-    """
-    yield from _of_interpreter(interpreter, with_distributions=True)
-
-
 def _of_program(program: str) -> Iterator[str]:
     yield from _linked(program)
     above = Path(program).parent
@@ -120,10 +112,11 @@ def _linked(path: str) -> Iterator[str]:
             path = os.path.normpath(Path(path).parent / os.readlink(path))  # noqa: PTH115
 
 
-def _of_interpreter(interpreter: Interpreter, *, with_distributions: bool) -> Iterator[str]:
+def of_interpreter(interpreter: Interpreter, *, with_distributions: bool) -> Iterator[str]:
     """Yield what a probe looks at, in the target and of the system.
 
-    ``with_distributions`` adds what is installed, who owns that, and what syncs have left.
+    ``with_distributions`` adds what is installed, who owns that, and what syncs have left. Some of
+    it comes twice, or is not there.
     """
     yield from _of_program(str(interpreter.executable))
     scheme = interpreter.scheme
