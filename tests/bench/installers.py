@@ -163,6 +163,10 @@ INSTALLERS = (
     Installer(
         name="pdm sync",
         steps=_pdm,
-        variables=lambda _: {"PDM_CHECK_UPDATE": "0", "PDM_IGNORE_ACTIVE_VENV": "1"},
+        variables=lambda _: {
+            "PDM_CHECK_UPDATE": "0",
+            "PDM_IGNORE_ACTIVE_VENV": "1",
+            "PDM_USE_VENV": "0",  # else it makes an environment in the project
+        },
     ),
 )
