@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging import __version__ as packaging_version
 
-from syncsteps.caching.keeping import LOCKS, keeping_directory, looking_directory
+from syncsteps.caching.keeping import LOCKS, code_marks, keeping_directory, looking_directory
 from syncsteps.caching.marks import mark, unsettled
 from syncsteps.caching.store import digest, read, write
 from syncsteps.locks.limits import LARGEST_FILE
@@ -86,6 +86,7 @@ def _name(path: Path) -> str:
         __version__,
         sys.version,
         packaging_version,
+        code_marks("locks"),
         str(whole),
         [None if content is None else digest(content) for content in contents],
     )

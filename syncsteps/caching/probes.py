@@ -12,11 +12,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from syncsteps.caching.gate import UNHEARD
-from syncsteps.caching.keeping import PROBES, keeping_directory, looking_directory
+from syncsteps.caching.keeping import PROBES, code_marks, keeping_directory, looking_directory
 from syncsteps.caching.marks import mark, mark_all, unchanged, unsettled
 from syncsteps.caching.store import digest, read, write
 from syncsteps.errors import InterpreterError
-from syncsteps.interpreter.probe import packaging_home, probe_script
+from syncsteps.interpreter.probe import packaging_home
 from syncsteps.version import __version__
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _name(program: str) -> str:
         __version__,
         sys.version,
         program,
-        probe_script(),
+        code_marks("interpreter"),
         str(packaging_home()),
         # The target inherits the process's own, whatever this run is told.
         sorted(item for item in os.environ.items() if item[0] not in UNHEARD),

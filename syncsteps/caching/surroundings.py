@@ -125,6 +125,9 @@ def of_interpreter(interpreter: Interpreter, *, with_distributions: bool) -> Ite
     for prefix in {interpreter.prefix, interpreter.base_prefix}:
         yield from map(str, (prefix, prefix / "lib", prefix / "pyvenv.cfg"))
         yield from (name for name in _in(prefix / "lib") if "python" in Path(name).name)
+        if with_distributions:  # conda's records of what it has installed, one for each package
+            yield str(prefix / "conda-meta")
+            yield from (name for name in _in(prefix / "conda-meta") if name.endswith(".json"))
         yield str(prefix / "include" / f"python{_short(interpreter.version)}" / "Python.h")
     yield _LOADER_CACHE
     for entry in dict.fromkeys((*interpreter.sys_path, *interpreter.site_packages)):

@@ -51,7 +51,7 @@ def find_rpm(root: Path, program: str) -> Rpm | None:
 def database_paths(root: Path = Path("/")) -> Iterator[str]:
     """Yield what changes below ``root`` whenever dpkg, apk or rpm install, or are installed.
 
-    It need not exist. Conda's records are read one by one, by whoever asks for owners.
+    It need not exist. Conda's records are not among it: they lie in its prefixes.
     """
     for name in (_DPKG_STATUS, DPKG_LISTS, *_APK_DATABASES):
         yield str(root / name)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from syncsteps.interpreter.model import Interpreter, Scheme
 
-__all__ = ["BUILD_TOOLS", "MINIMUM_VERSION", "packaging_home", "probe", "probe_script", "probing"]
+__all__ = ["BUILD_TOOLS", "MINIMUM_VERSION", "packaging_home", "probe", "probing"]
 
 MINIMUM_VERSION = "3.9"
 """The oldest Python that can be a target."""
@@ -94,7 +94,7 @@ def probing(
         MINIMUM_VERSION,
         "all" if with_distributions else "none",
     ]
-    with _started(program, command, probe_script(), timeout) as end:
+    with _started(program, command, _script(), timeout) as end:
         yield lambda: _answer(program, end, fence, timeout)
 
 
@@ -122,12 +122,7 @@ def _answer(program: Path, end: Callable[[], Completed], fence: str, timeout: fl
         ) from error
 
 
-def probe_script() -> str:
-    """Return the source of the script that is run inside the target.
-
-    Raises:
-        InterpreterError: it is missing.
-    """
+def _script() -> str:
     # The loader, because this package may lie in a zip file; importlib.resources is slow to import.
     content = pkgutil.get_data(__package__, "_inside.py")
     if content is None:

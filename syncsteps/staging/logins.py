@@ -64,7 +64,7 @@ def login_variables(
     logins = uv_logins(directory, environment)
     if not logins:
         return {}
-    lines = [netrc_text(environment)]
+    lines = [netrc_text(environment), ""]  # an empty line ends a macro
     lines += [f"machine {host} login {user} password {word}" for host, user, word in logins]
     file = place / "netrc"
     file.touch(mode=0o600)

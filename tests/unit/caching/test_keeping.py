@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syncsteps.caching import keeping
-from syncsteps.caching.keeping import keeping_directory, looking_directory
+from syncsteps.caching.keeping import code_marks, keeping_directory, looking_directory
 from syncsteps.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,3 +46,31 @@ def test_an_image_is_left_without_a_cache_unless_it_is_asked_for(
 def test_what_is_in_an_image_already_may_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "is_layer", lambda _directory: True)
     assert looking_directory(Settings(directory=HOME), ENVIRONMENT, "kind")
+
+
+def test_code_is_known_by_its_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "package"
+    (package / "caching").mkdir(parents=True)
+    (package / "locks").mkdir()
+    module = package / "locks" / "uv.py"
+    module.write_text("x = 1")
+    monkeypatch.setattr(keeping, "__file__", str(package / "caching" / "keeping.py"))
+    before = code_marks("locks")
+    assert [Path(path).name for path, _ in before] == ["uv.py"]
+    (package / "locks" / "__pycache__").mkdir()
+    assert code_marks("locks") == before
+    module.write_text("x = 22")
+    assert code_marks("locks") != before
+
+
+def test_code_in_a_zip_file_is_known_by_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program.pyz"
+    program.write_text("a zip file")
+    inside = program / "syncsteps" / "caching" / "keeping.py"
+    monkeypatch.setattr(keeping, "__file__", str(inside))
+    before = code_marks("locks")
+    assert str(program) in dict(before)
+    program.write_text("another zip file")
+    assert code_marks("locks") != before

@@ -163,6 +163,15 @@ def test_what_another_version_has_read_is_read_again(
     assert project.recall(path) is None
 
 
+def test_what_other_code_has_read_is_read_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.write("uv.lock", UV)
+    project.keep(path)
+    monkeypatch.setattr(parsed, "code_marks", lambda _folder: ())
+    assert project.recall(path) is None
+
+
 @pytest.mark.parametrize("payload", [b"", b"no pickle", pickle.dumps("no lock")])
 def test_what_is_no_lock_is_ignored(project: Project, payload: bytes) -> None:
     path = project.write("uv.lock", UV)

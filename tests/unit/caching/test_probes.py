@@ -34,6 +34,8 @@ class Target:
         self.program = self.prefix / "bin" / "python3.12"
         for path in (self.metadata, self.program.parent):
             path.mkdir(parents=True)
+        (self.prefix / "conda-meta").mkdir()
+        (self.prefix / "conda-meta" / "alpha-1.0-0.json").write_text("{}")
         (self.metadata / "METADATA").write_text("Name: alpha\nVersion: 1.0\n")
         self.program.write_text("a program")
         self.settings = Settings(directory=directory, cache_dir=str(directory / "cache"))
@@ -113,6 +115,14 @@ def replace_the_program(target: Target) -> None:
     target.program.write_text("a program")
 
 
+def add_a_record_of_conda(target: Target) -> None:
+    (target.prefix / "conda-meta" / "beta-1.0-0.json").write_text("{}")
+
+
+def change_a_record_of_conda(target: Target) -> None:
+    (target.prefix / "conda-meta" / "alpha-1.0-0.json").write_text('{"name": "other"}')
+
+
 def make_it_an_environment(target: Target) -> None:
     (target.prefix / "pyvenv.cfg").write_text("home = /usr/bin")
 
@@ -122,6 +132,8 @@ def make_it_an_environment(target: Target) -> None:
     [
         add_a_distribution,
         change_its_metadata,
+        add_a_record_of_conda,
+        change_a_record_of_conda,
         add_code_at_the_start,
         replace_the_program,
         make_it_an_environment,
@@ -162,7 +174,7 @@ def test_another_version_of_the_probe_asks_again(
     target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert target.keep() == ""
-    monkeypatch.setattr(probes, "probe_script", lambda: "another script")
+    monkeypatch.setattr(probes, "code_marks", lambda _folder: ())
     assert target.recall() is None
 
 

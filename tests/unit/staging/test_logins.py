@@ -104,7 +104,8 @@ def test_what_is_no_login_for_a_netrc_file_is_none(tmp_path: Path, text: str) ->
 def test_the_file_has_what_is_in_the_user_s_own_as_well(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.write_text(
-        "machine other.invalid login you password theirs\nmachine own.invalid login x password y",
+        "machine other.invalid login you password theirs\nmachine own.invalid login x password y\n"
+        "macdef init\necho",
         encoding="utf-8",
     )
     place = tmp_path / "place"
