@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["entry_point", "main"]
 
 _INTERRUPTED = 130
-# The verbs that ask the target all that there is to ask, and tell of it as it was before.
+# The verbs that ask the target all that there is to ask.
 _PROBING = frozenset({"check", "fetch", "install", "smoke", "sync", "verify"})
 # The verbs that look at the interpreter that pyproject.toml names a snapshot of.
 _FOR_RECORDED = frozenset({"export", "verify"})
@@ -107,11 +107,12 @@ def _keep(
     watcher: RunWatcher, settings: Settings, environment: Mapping[str, str], moment: int
 ) -> None:
     """Keep for the next run what was found in the lock and in the target."""
-    # Nobody waits for these.
-    from syncsteps.caching.parsed import keep_lock  # noqa: PLC0415
-    from syncsteps.caching.probes import keep_probe  # noqa: PLC0415
+    # The run is over and its result told: that is so, too, if somebody will not wait for this.
+    with contextlib.suppress(OSError, ValueError, RecursionError, KeyboardInterrupt):
+        # Nor does anybody wait for these.
+        from syncsteps.caching.parsed import keep_lock  # noqa: PLC0415
+        from syncsteps.caching.probes import keep_probe  # noqa: PLC0415
 
-    with contextlib.suppress(OSError, ValueError, RecursionError):
         if watcher.lock is not None and not settings.default_groups:  # which would be in there
             keep_lock(watcher.lock, settings=settings, environment=environment, moment=moment)
         asked = watcher.verb in _PROBING and not settings.interpreter

@@ -101,8 +101,9 @@ The cache
   The other verbs, and runs with other options, have a part of that: a target
   that has not changed since an earlier run is not started to ask what it is,
   and a lock of the same bytes is not parsed again (a requirements.txt or a
-  Pipfile.lock is: what it says depends on other files). What this user may
-  write to, and how much space is left, is looked at each time.
+  Pipfile.lock is, and what leaves something to variables: there, other things
+  have a say). What this user may write to, and how much space is left, is
+  looked at each time.
 
   All of it is in the user's directory for caches
   ($XDG_CACHE_HOME/syncsteps or ~/.cache/syncsteps; on macOS

@@ -2,8 +2,7 @@
 
 A line for each pair of commands and for each step; ``--json FILE`` writes every single time. It
 judges nothing: times are of one machine at one time. On a disk, the same install can take several
-times as long in one directory as in the next (ext4, the more was deleted there, the longer); where
-TMPDIR is on a tmpfs, it does not.
+times as long in one directory as in the next; with TMPDIR on a tmpfs, it does not.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ from tests.support.targets import UNHASHED, record, write_lock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from syncsteps.interpreter.model import Interpreter
     from syncsteps.settings import Settings
 
 
@@ -219,6 +220,29 @@ def test_ctrl_c_during_the_swap_does_not_claim_that_nothing_was_changed(
     said = capsys.readouterr().err
     assert "interrupted during the swap" in said
     assert "nothing has been changed" not in said
+
+
+def test_ctrl_c_after_the_end_does_not_make_it_another(
+    substitute: Callable[[str, Callable[..., Any]], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def install(*_: object, on_event: Callable[[Event], None], **__: object) -> Outcome:
+        on_event(TargetFound(interpreter=make_interpreter()))
+        return outcome("install")
+
+    kept = []
+
+    def interrupted(interpreter: Interpreter, **_: object) -> str:
+        kept.append(interpreter)
+        raise KeyboardInterrupt
+
+    substitute("install", install)
+    monkeypatch.setattr("syncsteps.caching.probes.keep_probe", interrupted)
+    assert main(["install"], environment={}, directory=tmp_path) == 0
+    assert kept
+    assert "interrupted" not in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")

@@ -11,6 +11,9 @@ from syncsteps.caching.parsed import keep_lock, recall_lock
 from syncsteps.caching.store import write
 from syncsteps.locks import read_lock
 from syncsteps.settings import Settings
+from tests.support.lock_texts import PYLOCK, SHA, UV
+from tests.support.pdm_texts import PDM_FLAT, PDM_GRAPH, PDM_PYPROJECT
+from tests.support.poetry_texts import FLAT, FLAT_PROJECT, GRAPH, GRAPH_PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,53 +21,7 @@ if TYPE_CHECKING:
     from syncsteps.locks.model import Lock
 
 HOUR = 3600 * 10**9
-DIGEST = "0" * 64
-UV = f"""version = 1
-requires-python = ">=3.9"
-
-[[package]]
-name = "alpha"
-version = "1.0"
-source = {{ registry = "https://index.invalid/simple" }}
-wheels = [
-    {{ url = "https://index.invalid/alpha-1.0-py3-none-any.whl", hash = "sha256:{DIGEST}" }},
-]
-
-[[package]]
-name = "whole"
-version = "1"
-source = {{ virtual = "." }}
-dependencies = [{{ name = "alpha", marker = "python_version < '4'" }}]
-"""
-PYLOCK = f"""lock-version = "1.0"
-created-by = "hand"
-requires-python = ">=3.9"
-
-[[packages]]
-name = "alpha"
-version = "1.0"
-marker = "sys_platform != 'win32'"
-wheels = [
-    {{ url = "https://index.invalid/alpha-1.0-py3-none-any.whl", hashes.sha256 = "{DIGEST}" }},
-]
-"""
-POETRY = f"""[[package]]
-name = "alpha"
-version = "1.0"
-description = ""
-optional = false
-python-versions = ">=3.9"
-groups = ["main"]
-files = [
-    {{file = "alpha-1.0-py3-none-any.whl", hash = "sha256:{DIGEST}"}},
-]
-
-[metadata]
-lock-version = "2.1"
-python-versions = ">=3.9"
-content-hash = "{DIGEST}"
-"""
-REQUIREMENTS = f"alpha==1.0 --hash=sha256:{DIGEST}\n"
+VARIABLE = "${PROJECT_ROOT}"
 
 
 class Project:
@@ -96,13 +53,21 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("uv.lock", UV), ("pylock.toml", PYLOCK), ("poetry.lock", POETRY)]
+    ("name", "text", "declared"),
+    [
+        ("uv.lock", UV, ""),
+        ("pylock.toml", PYLOCK, ""),
+        ("poetry.lock", FLAT, FLAT_PROJECT),
+        ("poetry.lock", GRAPH, GRAPH_PROJECT),
+        ("pdm.lock", PDM_FLAT, PDM_PYPROJECT),
+        ("pdm.lock", PDM_GRAPH, PDM_PYPROJECT),
+    ],
 )
 def test_what_has_been_kept_is_recalled_to_the_letter(
-    project: Project, name: str, text: str
+    project: Project, name: str, text: str, declared: str
 ) -> None:
-    path = project.write(name, text)
-    project.write("pyproject.toml", '[tool.poetry]\nname = "whole"\n')
+    path = project.write(name, text.replace(VARIABLE, "root"))
+    project.write("pyproject.toml", declared.replace(VARIABLE, "root"))
     assert project.recall(path) is None
     lock, why_not = project.keep(path)
     assert why_not == ""
@@ -114,15 +79,15 @@ def test_what_has_been_kept_is_recalled_to_the_letter(
 def test_another_byte_is_another_lock(project: Project) -> None:
     path = project.write("uv.lock", UV)
     project.keep(path)
-    project.write("uv.lock", UV.replace('version = "1.0"', 'version = "1.1"'))
+    project.write("uv.lock", f"{UV}# another\n")
     assert project.recall(path) is None
 
 
 def test_what_is_declared_beside_it_counts(project: Project) -> None:
-    path = project.write("poetry.lock", POETRY)
-    project.write("pyproject.toml", '[tool.poetry]\nname = "whole"\n')
+    path = project.write("poetry.lock", FLAT)
+    project.write("pyproject.toml", FLAT_PROJECT)
     project.keep(path)
-    project.write("pyproject.toml", '[tool.poetry]\nname = "other"\n')
+    project.write("pyproject.toml", FLAT_PROJECT.replace("The.App", "Another"))
     assert project.recall(path) is None
     (project.directory / "pyproject.toml").unlink()
     assert project.recall(path) is None
@@ -143,7 +108,9 @@ def test_what_has_only_just_been_changed_is_not_kept(project: Project) -> None:
 
 
 def test_what_other_files_or_variables_say_is_not_kept(project: Project) -> None:
-    _, why_not = project.keep(project.write("requirements.txt", REQUIREMENTS))
+    _, why_not = project.keep(
+        project.write("requirements.txt", f"alpha==1.0 --hash=sha256:{SHA}\n")
+    )
     assert "requirements.txt" in why_not
     project.write(
         "pyproject.toml", '[[tool.pdm.source]]\nurl = "https://${TOKEN}@index.invalid/simple"\n'
